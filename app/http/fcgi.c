@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fcgi.c: libfcgi, for one worker; the only file that includes it. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <fcgiapp.h>
+
+#include "http/fcgi.h"
+
+struct fcgi {
+	FCGX_Request		 request;
+	struct fcgi_params	 params;
+	int			 fd;
+	bool			 keep;
+};
+
+#define PARAM(name, member) { name, sizeof(name) - 1, offsetof(struct fcgi_params, member) }
+
+static const struct {
+	const char	*name;
+	size_t		 len;
+	size_t		 off;
+} names[] = {
+	PARAM("REQUEST_METHOD", method),
+	PARAM("DOCUMENT_URI", path),
+	PARAM("QUERY_STRING", query),
+	PARAM("REQUEST_ID", request_id),
+	PARAM("HTTP_ACCEPT_LANGUAGE", language),
+	PARAM("CONTENT_TYPE", content_type),
+	PARAM("CONTENT_LENGTH", content_length),
+	PARAM("HTTP_AUTHORIZATION", authorization),
+	PARAM("HTTP_IDEMPOTENCY_KEY", idempotency_key),
+	PARAM("HTTP_IF_NONE_MATCH", if_none_match),
+	PARAM("REMOTE_ADDR", remote_addr),
+};
+
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+struct fcgi *
+fcgi_new(int fd, bool keep)
+{
+	struct fcgi *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return NULL;
+	f->fd = fd;
+	f->keep = keep;
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&f->request, fd, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
+		free(f);
+		return NULL;
+	}
+	return f;
+}
+
+void
+fcgi_free(struct fcgi *f)
+{
+	if (f == NULL)
+		return;
+	FCGX_Free(&f->request, 1);
+	free(f);
+}
+
+/* The first of a parameter sent twice counts, as FCGX_GetParam() has it. */
+static void
+take_param(struct fcgi_params *out, const char *line)
+{
+	for (size_t i = 0; i < NAMES; i++) {
+		const char **at = (const char **)(void *)((char *)out + names[i].off);
+
+		if (strncmp(line, names[i].name, names[i].len) != 0 || line[names[i].len] != '=')
+			continue;
+		if ((*at)[0] == '\0')
+			*at = line + names[i].len + 1;
+		return;
+	}
+}
+
+bool
+fcgi_accept(struct fcgi *f)
+{
+	if (FCGX_Accept_r(&f->request) != 0)
+		return false;
+	f->params = (struct fcgi_params){ "", "", "", "", "", "", "", "", "", "", "" };
+	for (char **p = f->request.envp; *p != NULL; p++)
+		take_param(&f->params, *p);
+	return true;
+}
+
+const struct fcgi_params *
+fcgi_params(const struct fcgi *f)
+{
+	return &f->params;
+}
+
+size_t
+fcgi_read(struct fcgi *f, void *out, size_t n)
+{
+	int got = FCGX_GetStr(out, (int)n, f->request.in);
+
+	return got > 0 ? (size_t)got : 0;
+}
+
+void
+fcgi_write(struct fcgi *f, const void *p, size_t n)
+{
+	(void)FCGX_PutStr(p, (int)n, f->request.out);
+}
+
+static bool
+somebody_waits(int fd)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+void
+fcgi_finish(struct fcgi *f)
+{
+	if (!f->keep || somebody_waits(f->fd))
+		f->request.keepConnection = 0;
+	FCGX_Finish_r(&f->request);
+}
+
+void
+fcgi_shutdown(void)
+{
+	FCGX_ShutdownPending();
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* start.c: settings, log and schema before the work begins; runs in every long-lived process's first moments. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "run/start.h"
+#include "store/db.h"
+#include "store/migrations.h"
+
+#define SCHEMA_DEADLINE_US (10 * US_PER_S)
+
+static const char *conf_path;
+
+void
+start_complain(void *arg, const char *message)
+{
+	(void)arg;
+	fprintf(stderr, "pointsmall: %s\n", message);
+}
+
+static void
+log_complaint(void *arg, const char *message)
+{
+	(void)arg;
+	log_error("%s", message);
+}
+
+struct conf *
+start_read(const char *path)
+{
+	conf_path = path;
+	return conf_read(path, start_complain, NULL);
+}
+
+struct conf *
+start_reread(void)
+{
+	return conf_read(conf_path, log_complaint, NULL);
+}
+
+void
+start_log(const struct conf *conf, const char *role)
+{
+	static const struct {
+		const char	*name;
+		enum log_level	 level;
+	} levels[] = {
+		{ "debug", LOG_DEBUG },
+		{ "info", LOG_INFO },
+		{ "warn", LOG_WARN },
+		{ "error", LOG_ERROR },
+	};
+	enum log_level level = LOG_INFO;
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(levels[i].name, conf->log_level) == 0)
+			level = levels[i].level;
+	}
+	log_setup(level, role);
+}
+
+static bool
+judge_schema(enum err e, int64_t version, const struct fault *fault)
+{
+	if (e == E_DOWN || e == E_TIMEOUT) {
+		log_warn("the database cannot be reached, going on without: %s", fault->cause);
+		return true;
+	}
+	if (e != E_OK) {
+		log_error("the schema's version cannot be read (was \"pointsmall migrate\" run?): %s",
+		    fault->cause);
+		return false;
+	}
+	if (version < SCHEMA_VERSION) {
+		log_error("the schema is at version %lld, this program needs %d: run \"pointsmall migrate\"",
+		    (long long)version, SCHEMA_VERSION);
+		return false;
+	}
+	return true;
+}
+
+bool
+start_schema(const struct conf *conf)
+{
+	struct db *db = db_new(conf, DB_PLAIN);
+	struct fault fault = { 0 };
+	int64_t version = 0;
+	enum err e;
+
+	db_request(db, &fault, clock_mono_us() + SCHEMA_DEADLINE_US);
+	e = db_schema_version(db, &version);
+	db_free(db);
+	return judge_schema(e, version, &fault);
+}

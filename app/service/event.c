@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* event.c: delivers the outbox to the house's own consumers. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "service/event.h"
+#include "store/db.h"
+
+#define PAGE 100
+#define BACKOFF_MAX_S 3600
+#define STATE_DUE 0
+#define STATE_DEAD 2
+
+struct event {
+	int64_t		 seq;
+	const char	*id;
+	const char	*type;
+	const char	*source;
+	const char	*aggregate;
+	const char	*payload;
+	int64_t		 attempts;
+};
+
+static const struct db_col event_cols[] = {
+	DB_I64(struct event, seq), DB_STR(struct event, id), DB_STR(struct event, type), DB_STR(struct event, source),
+	DB_STR(struct event, aggregate), DB_STR(struct event, payload), DB_I64(struct event, attempts), DB_END,
+};
+
+struct consumer {
+	const char	*name;
+	const char	*type;
+	/* Inside the transaction that marks the event consumed. */
+	enum err	(*apply)(struct mall *m, struct db *tx, const struct event *ev);
+};
+
+/* ---- consumers ---- */
+
+struct exchanged {
+	const char	*user_id;
+	const char	*order_id;
+};
+
+static const struct json_field exchanged_in[] = {
+	{ JSON_IN_ID, JSON_REQUIRED | JSON_LENIENT, "userId", JSON_OFF(struct exchanged, user_id, const char *), 0, 0, 0, NULL, 0 },
+	JSON_ID(struct exchanged, order_id, "orderId", JSON_REQUIRED),
+	JSON_END,
+};
+
+/* What a user exchanges for, by category. Whoever turned personalisation off has no row added. */
+static enum err
+profile_apply(struct mall *m, struct db *tx, const struct event *ev)
+{
+	struct exchanged in;
+	enum err e;
+
+	if ((e = json_decode(ev->payload, strlen(ev->payload), exchanged_in, m->arena, m->fault, &in)) != E_OK)
+		return e;
+	return db_exec(tx, Q_PREFERENCE_ADD, ARGS(A_TIME(m->now_us), A_STR(in.order_id), A_STR(in.user_id)), NULL);
+}
+
+static const struct consumer consumers[] = {
+	{ "profile", "mall.product.exchanged", profile_apply },
+};
+
+/* ---- delivery ---- */
+
+struct delivery_run {
+	struct mall		*m;
+	const struct consumer	*consumer;
+	const struct event	*event;
+};
+
+static enum err
+consume_tx(struct db *tx, void *arg)
+{
+	struct delivery_run *d = arg;
+	enum err e;
+
+	e = db_exec(tx, Q_EVENT_CONSUMED, ARGS(A_STR(d->consumer->name), A_STR(d->event->id), A_TIME(d->m->now_us)), NULL);
+	if (e != E_OK)
+		return e;
+	return d->consumer->apply(d->m, tx, d->event);
+}
+
+static enum err
+consume(struct mall *m, const struct consumer *c, const struct event *ev)
+{
+	struct delivery_run d = { m, c, ev };
+	enum err e;
+
+	e = db_tx(m->tx, consume_tx, &d);
+	return e == E_DUPLICATE ? E_OK : e;	/* it was applied before */
+}
+
+static enum err
+deliver(struct mall *m, const struct event *ev)
+{
+	enum err e;
+
+	for (size_t i = 0; i < sizeof(consumers) / sizeof(consumers[0]); i++) {
+		if (strcmp(consumers[i].type, ev->type) != 0)
+			continue;
+		if ((e = consume(m, &consumers[i], ev)) != E_OK)
+			return e;
+	}
+	return db_exec(m->db, Q_EVENT_DONE, ARGS(A_I64(ev->seq)), NULL);
+}
+
+static int64_t
+backoff_s(int64_t attempts)
+{
+	int64_t s = INT64_C(1) << (attempts < 12 ? attempts : 12);
+
+	return s < BACKOFF_MAX_S ? s : BACKOFF_MAX_S;
+}
+
+static enum err
+put_off(struct mall *m, const struct event *ev, enum err why)
+{
+	bool dead = ev->attempts + 1 >= m->conf->event_attempts;
+	int64_t next_us = m->now_us + backoff_s(ev->attempts) * US_PER_S;
+
+	log_warn("event %s %s not delivered: %s %s%s", ev->type, ev->id, err_name(why), m->fault->cause,
+	    dead ? "; given up" : "");
+	return db_exec(m->db, Q_EVENT_FAILED, ARGS(A_I64(dead ? STATE_DEAD : STATE_DUE), A_TIME(next_us),
+	    A_STR(err_name(why)), A_I64(ev->seq)), NULL);
+}
+
+struct seq_row {
+	int64_t	seq;
+};
+
+static const struct db_col seq_cols[] = { DB_I64(struct seq_row, seq), DB_END };
+
+/* Order per aggregate: while an earlier one waits, this one waits too. */
+static enum err
+deliver_in_order(struct mall *m, const struct event *ev)
+{
+	struct seq_row earlier;
+	enum err e;
+
+	e = db_row(m->db, Q_EVENT_BLOCKED, ARGS(A_STR(ev->aggregate), A_I64(ev->seq)), seq_cols, m->arena, &earlier);
+	if (e != E_NOT_FOUND)
+		return e;
+	if ((e = deliver(m, ev)) == E_OK)
+		return E_OK;
+	if (e == E_DOWN || e == E_UNCERTAIN)
+		return e;	/* not the event's fault: the whole task waits */
+	return put_off(m, ev, e);
+}
+
+enum err
+event_deliver(struct mall *m, bool *more)
+{
+	struct event *events;
+	size_t n;
+	enum err e;
+
+	e = db_rows(m->db, Q_EVENT_DUE, ARGS(A_TIME(m->now_us), A_I64(PAGE)), event_cols, m->arena, sizeof(*events), PAGE,
+	    &events, &n);
+	for (size_t i = 0; e == E_OK && i < n; i++)
+		e = deliver_in_order(m, &events[i]);
+	*more = n == PAGE;
+	return e;
+}

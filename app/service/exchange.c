@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exchange.c: exchangePoints, the heart of the mall, and its way back.
+ *
+ * One batch holds every statement in the lock order of the house: idempotency key → order → user → limit counter →
+ * outbox → product, the hot row → its ledger row. Each must affect exactly its rows; only then is COMMIT sent.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "service/answer.h"
+#include "service/exchange.h"
+#include "store/db.h"
+
+#define JUDGEMENTS_MAX 3
+#define COST_MAX INT32_MAX
+
+struct ids {
+	char	order[ID_LEN + 1];
+	char	order_no[ORDER_NO_LEN + 1];
+	char	points_record[ID_LEN + 1];
+	char	stock_record[ID_LEN + 1];
+	char	points_event[ID_LEN + 1];
+	char	order_event[ID_LEN + 1];
+};
+
+static void
+ids_make(int64_t now_us, struct ids *out)
+{
+	id_new(now_us, out->order);
+	order_no_new(now_us, out->order_no);
+	id_new(now_us, out->points_record);
+	id_new(now_us, out->stock_record);
+	id_new(now_us, out->points_event);
+	id_new(now_us, out->order_event);
+}
+
+/* What the batch reads back once the points have moved. */
+struct after {
+	int64_t	balance;
+	int64_t	cost;
+	int64_t	estimated_delivery_us;
+};
+
+static const struct db_col after_cols[] = {
+	DB_I64(struct after, balance), DB_I64(struct after, cost), DB_TIME(struct after, estimated_delivery_us), DB_END,
+};
+
+struct exchange {
+	struct mall			*m;
+	const char			*user_id;
+	const struct exchange_wish	*wish;
+	const struct once		*once;
+	struct exchange_done		*out;
+};
+
+/* TIMESTAMP and DATETIME without a fraction: cut here, since some servers would round up into the future. */
+static struct db_arg
+whole_second(int64_t us)
+{
+	return A_TIME(us - us % US_PER_S);
+}
+
+static void
+add_order(struct db_batch *b, const struct exchange *x, const struct ids *ids)
+{
+	const struct exchange_wish *w = x->wish;
+	struct db_arg now = whole_second(x->m->now_us);
+
+	db_batch_add(b, Q_EXCHANGE_ORDER, ARGS(A_STR(ids->order), A_STR(ids->order_no), A_STR(x->user_id),
+	    A_I64(w->quantity), A_I64(w->quantity), A_STR(w->delivery_json), now, now, now, A_STR(w->source),
+	    now, A_I64(x->m->conf->default_delivery_days), A_STR(w->product_id), now, now, A_I64(w->quantity),
+	    A_I64(w->points_cost), A_I64(w->quantity), A_I64(w->points_cost)), 1, 1);
+}
+
+static void
+add_points(struct db_batch *b, const struct exchange *x, const struct ids *ids)
+{
+	db_batch_add(b, Q_POINTS_TAKE, ARGS(A_STR(ids->order), A_STR(x->user_id)), 1, 1);
+	db_batch_add(b, Q_POINTS_RECORD, ARGS(A_STR(ids->points_record), A_STR("mall_exchange"), A_I64(-1),
+	    A_STR("商城兑换-"), A_TIME(x->m->now_us), A_STR(ids->order), A_STR(x->user_id)), 1, 1);
+}
+
+static void
+add_count_and_events(struct db_batch *b, const struct exchange *x, const struct ids *ids)
+{
+	struct db_arg now = A_TIME(x->m->now_us);
+
+	db_batch_add(b, Q_EXCHANGE_COUNT, ARGS(A_STR(x->user_id), A_STR(x->wish->product_id), A_I64(x->wish->quantity)),
+	    1, 2);	/* an existing row that is raised counts as two */
+	db_batch_add(b, Q_EVENT_EXCHANGED, ARGS(A_STR(ids->points_event), A_STR(ids->points_record), now, now,
+	    A_STR(ids->order), A_STR(x->user_id), A_STR(ids->order_event), now, now, A_STR(ids->order)), 2, 2);
+}
+
+static void
+add_stock(struct db_batch *b, const struct exchange *x, const struct ids *ids)
+{
+	struct db_arg now = whole_second(x->m->now_us);
+	int64_t q = x->wish->quantity;
+
+	db_batch_add(b, Q_INVENTORY_TAKE, ARGS(A_I64(q), A_I64(q), A_STR(x->wish->product_id), now, now, A_I64(q),
+	    A_STR(ids->order), A_STR(x->user_id)), 1, 1);
+	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(2), A_I64(-1), A_STR("商城兑换"), now,
+	    A_STR(ids->order)), 1, 1);
+}
+
+/* Runs in db_tx(), perhaps more than once: every run makes ids of its own. */
+static enum err
+exchange_tx(struct db *db, void *arg)
+{
+	struct exchange *x = arg;
+	struct mall *m = x->m;
+	struct db_batch *b = db_batch_new(db, m->arena);
+	struct after after;
+	struct ids ids;
+	int failed;
+	enum err e;
+
+	ids_make(m->now_us, &ids);
+	once_claim(b, x->once, m->now_us);
+	add_order(b, x, &ids);
+	add_points(b, x, &ids);
+	add_count_and_events(b, x, &ids);
+	db_batch_row(b, Q_POINTS_AFTER, ARGS(A_STR(ids.order), A_STR(x->user_id)), after_cols, &after);
+	add_stock(b, x, &ids);
+	if ((e = db_batch_run(b, &failed)) != E_OK)
+		return once_judge(x->once, failed, e);
+	*x->out = (struct exchange_done){
+		true, arena_strdup(m->arena, ids.order), arena_strdup(m->arena, ids.order_no), ORDER_CONFIRMED,
+		after.balance, after.estimated_delivery_us,
+	};
+	once_keep(m, x->once, x->out);
+	return E_OK;
+}
+
+/* ---- why it could not be had ---- */
+
+struct judged {
+	bool	on_sale;
+	int64_t	price;
+	int64_t	stock;
+	int64_t	limit;
+	bool	blocked;
+	int64_t	balance;
+	int64_t	debt;
+	int64_t	taken;
+};
+
+static const struct db_col judged_cols[] = {
+	DB_BOOL(struct judged, on_sale), DB_I64(struct judged, price), DB_I64(struct judged, stock),
+	DB_I64(struct judged, limit), DB_BOOL(struct judged, blocked), DB_I64(struct judged, balance),
+	DB_I64(struct judged, debt), DB_I64(struct judged, taken), DB_END,
+};
+
+static void
+sold_out_key(const char *product_id, char *out, size_t size)
+{
+	snprintf(out, size, "sold-out %s", product_id);
+}
+
+static void
+remember_sold_out(struct mall *m, const char *product_id)
+{
+	struct answer a = { m->now_us, "", "1", 1 };
+	char key[64];
+
+	sold_out_key(product_id, key, sizeof(key));
+	answer_keep(m, key, &a);
+}
+
+static bool
+known_sold_out(struct mall *m, const char *product_id)
+{
+	struct answer a;
+	char key[64];
+
+	sold_out_key(product_id, key, sizeof(key));
+	return answer_find(m, key, &a);
+}
+
+static enum err
+price_changed(struct mall *m, int64_t cost)
+{
+	m->fault->extra_name = "pointsCost";
+	m->fault->extra = cost;
+	return E_PRICE_CHANGED;
+}
+
+/* In the contract's precedence. E_OK: nothing stands in the way any more. */
+static enum err
+judge(struct mall *m, const struct exchange_wish *w, const struct judged *j)
+{
+	int64_t taken = j->taken == I64_NONE ? 0 : j->taken;
+	int64_t cost;
+
+	if (!j->on_sale)
+		return E_UNAVAILABLE;
+	if (!num_mul(j->price, w->quantity, &cost) || cost > COST_MAX)
+		return fault_field(m->fault, "quantity", "所需积分超出上限，请减少数量", "the cost is too high; take fewer");
+	if (w->points_cost != I64_NONE && w->points_cost != cost)
+		return price_changed(m, cost);
+	if (j->limit != I64_NONE && taken + w->quantity > j->limit)
+		return E_LIMIT;
+	if (j->debt > 0 || j->balance < cost)
+		return E_POINTS;
+	if (j->stock < w->quantity) {
+		if (j->stock == 0)
+			remember_sold_out(m, w->product_id);
+		return E_STOCK;
+	}
+	return E_OK;
+}
+
+static enum err
+why_not(struct exchange *x)
+{
+	struct mall *m = x->m;
+	struct db_arg now = whole_second(m->now_us);
+	struct judged j;
+	enum err e;
+
+	e = db_row(m->db, Q_EXCHANGE_JUDGE, ARGS(now, now, A_STR(x->wish->product_id), A_STR(x->user_id)), judged_cols,
+	    m->arena, &j);
+	if (e == E_NOT_FOUND)
+		return E_UNAUTHORIZED;	/* the token's user is not (or no more) one of ours */
+	if (e != E_OK)
+		return e;
+	if (j.blocked)
+		return E_FORBIDDEN;
+	return judge(m, x->wish, &j);
+}
+
+enum err
+exchange_create(struct mall *m, const char *user_id, const struct exchange_wish *w, const struct once *once,
+    struct exchange_done *out)
+{
+	struct exchange x = { m, user_id, w, once, out };
+	enum err e;
+
+	if (known_sold_out(m, w->product_id))
+		return E_STOCK;
+	for (int i = 0; i < JUDGEMENTS_MAX; i++) {
+		if ((e = db_tx(m->tx, exchange_tx, &x)) != E_GUARD)
+			return e;
+		if ((e = why_not(&x)) != E_OK)
+			return e;
+	}
+	return FAULT(m->fault, E_DOWN, "exchange: guards failed and nothing was found to be wrong");
+}
+
+/* ---- orders ---- */
+
+static const struct db_col order_cols[] = {
+	DB_STR(struct order, id), DB_STR(struct order, order_no), DB_STR(struct order, user_id),
+	DB_I64(struct order, quantity), DB_I64(struct order, points_cost), DB_I64(struct order, status),
+	DB_I64(struct order, delivery_status),
+	DB_STR(struct order, delivery.receiver_name), DB_STR(struct order, delivery.receiver_phone),
+	DB_STR(struct order, delivery.address), DB_STR(struct order, delivery.carrier),
+	DB_STR(struct order, delivery.tracking_no),
+	DB_TIME(struct order, exchanged_at_us), DB_TIME(struct order, estimated_delivery_us),
+	DB_TIME(struct order, delivered_at_us), DB_TIME(struct order, expires_at_us), DB_TIME(struct order, created_at_us),
+	DB_STR(struct order, product.id), DB_STR(struct order, product.name), DB_I64(struct order, product.points_price),
+	DB_STR(struct order, product.description), DB_STR(struct order, product.category),
+	DB_STR(struct order, product.merchant), DB_STR(struct order, product.original_price),
+	DB_STR(struct order, product.images), DB_STR(struct order, product.specifications),
+	DB_I64(struct order, product.stock_quantity), DB_I64(struct order, product.sales_count),
+	DB_BOOL(struct order, product.is_hot), DB_BOOL(struct order, product.is_new), DB_I64(struct order, product.status),
+	DB_I64(struct order, product.purchase_limit), DB_TIME(struct order, product.available_from_us),
+	DB_TIME(struct order, product.available_until_us), DB_END,
+};
+
+enum err
+order_get(struct mall *m, const char *user_id, const char *order_id, struct order *out)
+{
+	return db_row(m->db, Q_ORDER_GET, ARGS(A_STR(order_id), A_STR(user_id)), order_cols, m->arena, out);
+}
+
+enum err
+order_list(struct mall *m, const char *user_id, int64_t status, const struct keyset *after, int64_t limit,
+    struct order **items, size_t *n, struct keyset *next)
+{
+	struct db_arg before = A_STR(after->set ? after->id : NULL);
+	enum err e;
+
+	e = db_rows(m->db, Q_ORDER_LIST, ARGS(A_STR(user_id), A_I64(status), A_I64(status), before, before,
+	    A_I64(limit + 1)), order_cols, m->arena, sizeof(**items), (size_t)limit + 1, items, n);
+	if (e != E_OK)
+		return e;
+	next->set = *n > (size_t)limit;
+	if (next->set) {
+		*n = (size_t)limit;
+		snprintf(next->id, sizeof(next->id), "%s", (*items)[*n - 1].id);
+	}
+	return E_OK;
+}
+
+struct cancel {
+	struct mall		*m;
+	const char		*user_id;
+	const char		*order_id;
+	const char		*reason;
+	const struct once	*once;
+	struct cancel_done	*out;
+};
+
+static void
+add_cancel(struct db_batch *b, const struct cancel *c, const struct ids *ids, struct after *after)
+{
+	struct db_arg order = A_STR(c->order_id), user = A_STR(c->user_id), now = A_TIME(c->m->now_us);
+
+	db_batch_add(b, Q_ORDER_CANCEL, ARGS(now, A_STR(c->reason), order, user), 1, 1);
+	db_batch_add(b, Q_POINTS_GIVE_BACK, ARGS(order, user), 1, 1);
+	db_batch_add(b, Q_POINTS_RECORD, ARGS(A_STR(ids->points_record), A_STR("mall_refund"), A_I64(1),
+	    A_STR("商城退回-"), now, order, user), 1, 1);
+	db_batch_add(b, Q_EXCHANGE_COUNT_BACK, ARGS(order, user), 1, 1);
+	db_batch_add(b, Q_EVENT_CANCELLED, ARGS(A_STR(ids->points_event), A_STR(ids->points_record), now, now, order, user,
+	    A_STR(ids->order_event), A_STR(c->reason), now, now, order), 2, 2);
+	db_batch_row(b, Q_POINTS_AFTER, ARGS(order, user), after_cols, after);
+	db_batch_add(b, Q_INVENTORY_PUT_BACK, ARGS(order), 1, 1);
+	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(1), A_I64(1), A_STR("取消兑换"),
+	    whole_second(c->m->now_us), order), 1, 1);
+}
+
+/* The answer holds the order as it now is, and the answer is stored with the effect: so it is read inside. */
+static enum err
+cancel_tx(struct db *db, void *arg)
+{
+	struct cancel *c = arg;
+	struct mall *m = c->m;
+	struct db_batch *b = db_batch_new(db, m->arena);
+	struct after after;
+	struct ids ids;
+	int failed;
+	enum err e;
+
+	ids_make(m->now_us, &ids);
+	once_claim(b, c->once, m->now_us);
+	add_cancel(b, c, &ids, &after);
+	if ((e = db_batch_run(b, &failed)) != E_OK)
+		return once_judge(c->once, failed, e);
+	c->out->success = true;
+	c->out->remaining_points = after.balance;
+	e = db_row(db, Q_ORDER_GET, ARGS(A_STR(c->order_id), A_STR(c->user_id)), order_cols, m->arena, &c->out->order);
+	if (e != E_OK)
+		return e;
+	once_keep(m, c->once, c->out);
+	return E_OK;
+}
+
+struct status_row {
+	int64_t	status;
+};
+
+static const struct db_col status_cols[] = { DB_I64(struct status_row, status), DB_END };
+
+enum err
+order_cancel(struct mall *m, const char *user_id, const char *order_id, const char *reason, const struct once *once,
+    struct cancel_done *out)
+{
+	struct cancel c = { m, user_id, order_id, reason, once, out };
+	struct status_row row;
+	enum err e;
+
+	if ((e = db_tx(m->tx, cancel_tx, &c)) != E_GUARD)
+		return e;
+	e = db_row(m->db, Q_ORDER_STATUS, ARGS(A_STR(order_id), A_STR(user_id)), status_cols, m->arena, &row);
+	return e == E_OK ? E_STATE : e;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mall.c: makes what a worker's services work with. Connections open when they are first used, after fork. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "service/answer.h"
+#include "service/auth.h"
+#include "service/mall.h"
+#include "store/cache.h"
+#include "store/db.h"
+#include "wechat/client.h"
+
+struct mall *
+mall_new(const struct conf *conf)
+{
+	struct mall *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		abort();
+	m->conf = conf;
+	m->db = db_new(conf, DB_PLAIN);
+	m->tx = db_new(conf, DB_BATCH);
+	m->cache = cache_new(conf);
+	m->copies = copies_new(conf);
+	m->wechat = wechat_new(conf);
+	m->revocations = revocations_new();
+	return m;
+}
+
+void
+mall_free(struct mall *m)
+{
+	if (m == NULL)
+		return;
+	revocations_free(m->revocations);
+	wechat_free(m->wechat);
+	copies_free(m->copies);
+	cache_free(m->cache);
+	db_free(m->tx);
+	db_free(m->db);
+	free(m);
+}
+
+void
+mall_request(struct mall *m, struct arena *a, struct fault *f, int64_t deadline_ms)
+{
+	int64_t deadline_us = clock_mono_us() + deadline_ms * US_PER_MS;
+
+	m->arena = a;
+	m->fault = f;
+	m->now_us = clock_now_us();
+	db_request(m->db, f, deadline_us);
+	db_request(m->tx, f, deadline_us);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* db_int.h: what db.c shares with batch.c: the connection without its driver. Nobody else includes it. */
+#ifndef STORE_DB_INT_H
+#define STORE_DB_INT_H
+
+#include "store/db.h"
+
+/* One text result of a multi-statement trip. */
+struct db_result {
+	uint64_t	 affected;
+	bool		 has_row;
+	const char	**cells;	/* the first row's, in the arena; NULL cells are SQL NULL */
+	size_t		*lens;
+	size_t		 ncells;
+};
+
+typedef enum err db_result_fn(void *arg, int index, const struct db_result *r);
+
+/* Appends q with its arguments escaped in. Types are held against the statement's. */
+void db_text(struct db *db, struct buf *out, enum query q, const struct db_arg *args, size_t nargs);
+/* Sends text and gives each statement's result to fn, index counting from first. *reached is the index of the last
+ * statement that answered or failed. */
+enum err db_trip(struct db *db, const struct buf *text, struct arena *a, int first, db_result_fn *fn, void *arg,
+    int *reached) MUST_CHECK;
+/* Connects where needed; "START TRANSACTION;" is put before the first trip of a transaction. *first is the index that
+ * the first result of the trip will have (-1 where START TRANSACTION comes first). */
+enum err db_trip_open(struct db *db, struct buf *out, int *first) MUST_CHECK;
+/* One text cell into the struct member that col names. */
+enum err db_cell(struct db *db, const struct db_col *col, const char *cell, size_t len, struct arena *a,
+    void *out) MUST_CHECK;
+struct fault *db_fault(struct db *db);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* routes.c: THE table. A new endpoint begins with a row here. */
+#include "handlers/handlers.h"
+#include "handlers/routes.h"
+
+#define KIB 1024
+
+const struct route routes[] = {
+	{ GET, "/api/mall/products", products_get, .who = WHO_ANYONE, .public_copy = true, .query = products_query },
+	{ GET, "/api/mall/products/:id", product_get_one, .who = WHO_ANYONE, .public_copy = true },
+	{ GET, "/api/mall/categories", categories_get, .who = WHO_ANYONE, .public_copy = true },
+	{ POST, "/api/mall/inventory/check", inventory_check_post, .who = WHO_ANYONE, .body_max = 8 * KIB },
+	{ GET, "/api/mall/inventory/:productId", inventory_get_one, .who = WHO_ANYONE },
+	{ POST, "/api/mall/exchange", exchange_post, .who = WHO_USER, .body_max = 8 * KIB, .idempotent = true },
+	{ GET, "/api/mall/exchange/orders", orders_get, .who = WHO_USER, .query = orders_query },
+	{ GET, "/api/mall/exchange/orders/:id", order_get_one, .who = WHO_USER },
+	{ POST, "/api/mall/exchange/orders/:id/cancel", order_cancel_post, .who = WHO_USER, .body_max = 4 * KIB, .idempotent = true },
+	{ GET, "/api/points/balance", points_balance_get, .who = WHO_USER },
+	{ GET, "/api/points/records", points_records_get, .who = WHO_USER, .query = records_query },
+
+	{ POST, "/api/auth/login", auth_login_post, .who = WHO_ANYONE, .body_max = 4 * KIB },
+	{ POST, "/api/auth/refresh", auth_refresh_post, .who = WHO_ANYONE, .body_max = 4 * KIB },
+	{ POST, "/api/auth/logout", auth_logout_post, .who = WHO_USER, .body_max = 4 * KIB },
+	{ GET, "/api/user/profile", user_profile_get, .who = WHO_USER },
+	{ PUT, "/api/user/profile", user_profile_put, .who = WHO_USER, .body_max = 8 * KIB },
+
+	{ GET, "/healthz", healthz_get, .who = WHO_LOOPBACK },
+	{ GET, "/readyz", readyz_get, .who = WHO_LOOPBACK },
+	{ 0 },
+};

@@ -1,0 +1,81 @@
+-- The outbox: an event is written by the transaction whose change it tells, and delivered by jobs.
+
+-- name: EVENT_EXCHANGED
+-- params: s s t t s s s t t s
+-- columns: -
+-- points.consumed (its id, the points record's id, times, order, user), mall.product.exchanged (its id, times, order)
+INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, next_at)
+SELECT ?, 'points.consumed', 'points', '["notify","stats"]', u.id,
+  JSON_OBJECT('userId', u.id, 'points', o.points_cost, 'balanceAfter', u.points_balance, 'recordId', ?,
+    'relatedId', o.id), ?, ?
+FROM exchange_orders o JOIN users u ON u.id = o.user_id WHERE o.id = ? AND u.id = ?
+UNION ALL
+SELECT ?, 'mall.product.exchanged', 'exchange', '["profile","recommend","notify","stats"]', o.user_id,
+  JSON_OBJECT('userId', o.user_id, 'productId', o.product_id, 'quantity', o.quantity, 'pointsCost', o.points_cost,
+    'orderId', o.id), ?, ?
+FROM exchange_orders o WHERE o.id = ?;
+
+-- name: EVENT_CANCELLED
+-- params: s s t t s s s s t t s
+-- columns: -
+-- points.refunded (its id, the points record's id, times, order, user), mall.order.cancelled (its id, reason, times, order)
+INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, next_at)
+SELECT ?, 'points.refunded', 'points', '["notify","stats"]', u.id,
+  JSON_OBJECT('userId', u.id, 'points', o.points_cost, 'balanceAfter', u.points_balance, 'recordId', ?,
+    'relatedId', o.id), ?, ?
+FROM exchange_orders o JOIN users u ON u.id = o.user_id WHERE o.id = ? AND u.id = ?
+UNION ALL
+SELECT ?, 'mall.order.cancelled', 'exchange', '["notify","recommend","stats"]', o.user_id,
+  JSON_OBJECT('userId', o.user_id, 'productId', o.product_id, 'orderId', o.id, 'status', o.status, 'reason', ?), ?, ?
+FROM exchange_orders o WHERE o.id = ?;
+
+-- name: EVENT_DUE
+-- params: t i
+-- columns: i s s s s s i
+SELECT seq, event_id, event_type, source, aggregate, payload, attempts
+FROM outbox WHERE state = 0 AND next_at <= ? ORDER BY seq LIMIT ?;
+
+-- name: EVENT_CONSUMED
+-- params: s s t
+-- columns: -
+INSERT INTO consumed_events (consumer, event_id, consumed_at) VALUES (?, ?, ?);
+
+-- name: EVENT_DONE
+-- params: i
+-- columns: -
+UPDATE outbox SET state = 1 WHERE seq = ? AND state = 0;
+
+-- name: EVENT_FAILED
+-- params: i t s i
+-- columns: -
+UPDATE outbox SET state = ?, attempts = attempts + 1, next_at = ?, last_error = ? WHERE seq = ? AND state = 0;
+
+-- name: EVENT_BLOCKED
+-- params: s i
+-- columns: i
+-- Whether an earlier event of the same aggregate is still to be delivered.
+SELECT seq FROM outbox WHERE aggregate = ? AND state = 0 AND seq < ? LIMIT 1;
+
+-- name: PREFERENCE_ADD
+-- params: t s s
+-- columns: -
+INSERT INTO user_preferences (user_id, category_id, exchanges, points_spent, updated_at)
+SELECT o.user_id, o.category_id, 1, o.points_cost, ? FROM exchange_orders o
+  JOIN users u ON u.id = o.user_id AND u.personalized = 1 WHERE o.id = ? AND o.user_id = ?
+ON DUPLICATE KEY UPDATE exchanges = user_preferences.exchanges + 1,
+  points_spent = user_preferences.points_spent + VALUES(points_spent), updated_at = VALUES(updated_at);
+
+-- name: LEASE_TAKE
+-- params: s t s t
+-- columns: -
+UPDATE job_leases SET holder = ?, held_until = ? WHERE task = ? AND held_until < ?;
+
+-- name: LEASE_KEEP
+-- params: t s s
+-- columns: -
+UPDATE job_leases SET held_until = ? WHERE task = ? AND holder = ?;
+
+-- name: LEASE_ADD
+-- params: s s t
+-- columns: -
+INSERT INTO job_leases (task, holder, held_until) VALUES (?, ?, ?);

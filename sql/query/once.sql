@@ -1,0 +1,36 @@
+-- Idempotency keys. A claim and its answer are committed together or not at all.
+
+-- name: ONCE_FIND
+-- params: s s
+-- columns: b i b
+SELECT k.fingerprint, a.status, a.body
+FROM idempotency_keys k JOIN idempotency_answers a ON a.caller = k.caller AND a.idem_key = k.idem_key
+WHERE k.caller = ? AND k.idem_key = ?;
+
+-- name: ONCE_PROBE
+-- params: s s
+-- columns: i
+-- While another transaction holds the key this fails at once, where the INSERT would wait for its lock.
+SELECT 1 FROM idempotency_keys WHERE caller = ? AND idem_key = ? FOR UPDATE NOWAIT;
+
+-- name: ONCE_CLAIM
+-- params: s s b t
+-- columns: -
+INSERT INTO idempotency_keys (caller, idem_key, fingerprint, created_at) VALUES (?, ?, ?, ?);
+
+-- name: ONCE_ANSWER
+-- params: s s i b
+-- columns: -
+INSERT INTO idempotency_answers (caller, idem_key, status, body) VALUES (?, ?, ?, ?);
+
+-- name: ONCE_OLDEST
+-- params: -
+-- columns: t
+SELECT MIN(created_at) FROM idempotency_keys;
+
+-- name: ONCE_FORGET
+-- params: t
+-- columns: -
+DELETE k, a FROM idempotency_keys k
+  LEFT JOIN idempotency_answers a ON a.caller = k.caller AND a.idem_key = k.idem_key
+WHERE k.created_at < ?;

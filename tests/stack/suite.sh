@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# suite.sh: ./staging test. Each part tells its own counts; the last line is their sum.
+
+PASSED=0
+FAILED=0
+
+# part NAME LOG COMMAND...: runs it, shows it, and adds the counts that COUNT finds in its log. A part that failed
+# without a failure that could be counted counts as one.
+part() {
+	local name=$1 log=$2 count=$3 status=0 counts begun=$SECONDS
+
+	shift 3
+	echo "== $name"
+	"$@" 2>&1 | tee "$log" | "$count"_show || status=$?
+	read -ra counts < <("$count"_count "$log")
+	if [ $status -ne 0 ] && [ "${counts[1]}" -eq 0 ]; then
+		tail -n 30 "$log"
+		counts[1]=1
+	fi
+	PASSED=$((PASSED + counts[0]))
+	FAILED=$((FAILED + counts[1]))
+	echo "== $name: ${counts[0]} passed, ${counts[1]} failed ($((SECONDS - begun)) s)"
+}
+
+check_show() { grep -E '^(FAIL|ERROR|XPASS):|^# (TOTAL|FAIL|ERROR)|error:' || true; }
+check_count() {
+	awk '/^# PASS:/ { p += $3 } /^# (FAIL|XPASS|ERROR):/ { f += $3 } END { print p + 0, f + 0 }' "$1"
+}
+
+pytest_show() { cat; }
+pytest_count() {
+	awk '/ in [0-9.]+s/ { for (i = 2; i <= NF; i++) {
+		if ($i ~ /^passed/) p += $(i - 1)
+		if ($i ~ /^(failed|error)/) f += $(i - 1)
+	} } END { print p + 0, f + 0 }' "$1"
+}
+
+step_show() { tail -n 3; }
+step_count() { echo 1 0; }
+
+# step NAME COMMAND...: one thing that passes or fails as a whole.
+step() {
+	local name=$1
+
+	shift
+	if "$@" >"$LOGS/step.log" 2>&1; then
+		PASSED=$((PASSED + 1))
+		echo "== $name: passed"
+	else
+		FAILED=$((FAILED + 1))
+		tail -n 40 "$LOGS/step.log"
+		echo "== $name: FAILED"
+	fi
+}
+
+check() { make -C "$BUILD" -j2 check; }
+
+integration() {
+	STAGING_BUILD=$BUILD STAGING_SANITIZE=$SANITIZE /usr/bin/python3 -m pytest -p no:cacheprovider "$HERE/tests/it" "$@"
+}
+
+# One build, with its unit and integration tests.
+suite_of() {
+	local name=$1
+
+	shift
+	build "$@"
+	part "make check, $name" "$LOGS/check-$name.log" check check
+	part "integration, $name" "$LOGS/it-$name.log" pytest integration -q
+}
+
+suite() {
+	local full=
+
+	if [ "${1:-}" = --full ]; then
+		full=yes
+		shift
+	fi
+	packages_need build run test
+	if [ $# -gt 0 ]; then
+		build
+		integration "$@"
+		return
+	fi
+	LOGS="$HERE/var/test"
+	mkdir -p "$LOGS"
+	suite_of plain
+	SANITIZE=yes
+	BUILD="$HERE/var/build-san"
+	suite_of sanitized
+	[ -z "$full" ] || suite_full
+	echo "$PASSED passed, $FAILED failed"
+	[ "$FAILED" -eq 0 ]
+}
+
+# What takes longer than every change can wait for.
+suite_full() {
+	local compiler
+
+	packages_need full
+	SANITIZE=
+	for compiler in gcc clang; do
+		BUILD="$HERE/var/build-$compiler"
+		build CC=$compiler --enable-werror
+		part "make check, $compiler" "$LOGS/check-$compiler.log" check check
+	done
+	BUILD="$HERE/var/build"
+	build
+	step distcheck make -C "$BUILD" distcheck
+	POINTSMALL_FULL=1 part "integration, in full" "$LOGS/it-full.log" pytest integration -q
+}

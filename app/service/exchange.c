@@ -288,7 +288,7 @@ order_list(struct mall *m, const char *user_id, int64_t status, const struct key
 	    A_I64(limit + 1)), order_cols, m->arena, sizeof(**items), (size_t)limit + 1, items, n);
 	if (e != E_OK)
 		return e;
-	next->set = *n > (size_t)limit;
+	*next = (struct keyset){ .set = *n > (size_t)limit };
 	if (next->set) {
 		*n = (size_t)limit;
 		snprintf(next->id, sizeof(next->id), "%s", (*items)[*n - 1].id);

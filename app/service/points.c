@@ -34,7 +34,7 @@ points_records(struct mall *m, const char *user_id, const char *type, const stru
 	    record_cols, m->arena, sizeof(**items), (size_t)limit + 1, items, n);
 	if (e != E_OK)
 		return e;
-	next->set = *n > (size_t)limit;
+	*next = (struct keyset){ .set = *n > (size_t)limit };
 	if (next->set) {
 		*n = (size_t)limit;
 		next->n = (*items)[*n - 1].seq;

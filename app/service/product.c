@@ -55,7 +55,7 @@ product_list(struct mall *m, const struct product_filter *f, const struct keyset
 	    product_cols, m->arena, sizeof(**items), (size_t)limit + 1, items, n);
 	if (e != E_OK)
 		return e;
-	next->set = false;
+	*next = (struct keyset){ .set = false };
 	if (*n > (size_t)limit) {
 		*n = (size_t)limit;
 		keyset_of(&(*items)[*n - 1], sorts[f->sort].key, next);

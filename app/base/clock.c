@@ -66,7 +66,7 @@ clock_split(int64_t us, struct clock_parts *out)
 	out->hour = (int)(rest / 3600);
 	out->minute = (int)(rest / 60 % 60);
 	out->second = (int)(rest % 60);
-	out->us = (int)(us - s * US_PER_S);
+	out->us = (int)((us % US_PER_S + US_PER_S) % US_PER_S);
 }
 
 int64_t

@@ -1,4 +1,9 @@
 -- Products and categories as everybody may see them: on sale, not deleted, the sale window not over.
+--
+-- Lists: one statement a sort, so that the index which gives its order is plain. A NULL parameter folds its condition away.
+-- What comes after a place is written as two ranges of that index (beyond the key, or at the key and beyond the
+-- id), so that a late page costs what the first one costs. Nearly every product is on sale: an index that finds those
+-- would only tempt the server to sort them all.
 
 -- name: PRODUCT_GET
 -- params: s t
@@ -17,7 +22,7 @@ WHERE p.id = ? AND p.status = 1 AND p.deleted_at IS NULL AND (p.available_until 
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
        p.available_from, p.available_until, p.sort_order
-FROM products p
+FROM products p IGNORE INDEX (idx_status)
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id
 WHERE p.status = 1 AND p.deleted_at IS NULL AND (p.available_until IS NULL OR p.available_until > ?)
@@ -26,7 +31,7 @@ WHERE p.status = 1 AND p.deleted_at IS NULL AND (p.available_until IS NULL OR p.
   AND (? IS NULL OR p.points_price >= ?) AND (? IS NULL OR p.points_price <= ?)
   AND (? IS NULL OR p.is_hot = ?) AND (? IS NULL OR p.is_new = ?)
   AND (? IS NULL OR (p.stock_quantity > 0) = ?)
-  AND (? IS NULL OR p.sort_order >= ? AND (p.sort_order > ? OR p.id > ?))
+  AND (? IS NULL OR p.sort_order > ? OR (p.sort_order = ? AND p.id > ?))
 ORDER BY p.sort_order ASC, p.id ASC LIMIT ?;
 
 -- name: PRODUCT_LIST_POINTS_ASC
@@ -35,7 +40,7 @@ ORDER BY p.sort_order ASC, p.id ASC LIMIT ?;
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
        p.available_from, p.available_until, p.sort_order
-FROM products p
+FROM products p IGNORE INDEX (idx_status)
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id
 WHERE p.status = 1 AND p.deleted_at IS NULL AND (p.available_until IS NULL OR p.available_until > ?)
@@ -44,7 +49,7 @@ WHERE p.status = 1 AND p.deleted_at IS NULL AND (p.available_until IS NULL OR p.
   AND (? IS NULL OR p.points_price >= ?) AND (? IS NULL OR p.points_price <= ?)
   AND (? IS NULL OR p.is_hot = ?) AND (? IS NULL OR p.is_new = ?)
   AND (? IS NULL OR (p.stock_quantity > 0) = ?)
-  AND (? IS NULL OR p.points_price >= ? AND (p.points_price > ? OR p.id > ?))
+  AND (? IS NULL OR p.points_price > ? OR (p.points_price = ? AND p.id > ?))
 ORDER BY p.points_price ASC, p.id ASC LIMIT ?;
 
 -- name: PRODUCT_LIST_POINTS_DESC
@@ -53,7 +58,7 @@ ORDER BY p.points_price ASC, p.id ASC LIMIT ?;
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
        p.available_from, p.available_until, p.sort_order
-FROM products p
+FROM products p IGNORE INDEX (idx_status)
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id
 WHERE p.status = 1 AND p.deleted_at IS NULL AND (p.available_until IS NULL OR p.available_until > ?)
@@ -62,7 +67,7 @@ WHERE p.status = 1 AND p.deleted_at IS NULL AND (p.available_until IS NULL OR p.
   AND (? IS NULL OR p.points_price >= ?) AND (? IS NULL OR p.points_price <= ?)
   AND (? IS NULL OR p.is_hot = ?) AND (? IS NULL OR p.is_new = ?)
   AND (? IS NULL OR (p.stock_quantity > 0) = ?)
-  AND (? IS NULL OR p.points_price <= ? AND (p.points_price < ? OR p.id < ?))
+  AND (? IS NULL OR p.points_price < ? OR (p.points_price = ? AND p.id < ?))
 ORDER BY p.points_price DESC, p.id DESC LIMIT ?;
 
 -- name: PRODUCT_LIST_SALES
@@ -71,7 +76,7 @@ ORDER BY p.points_price DESC, p.id DESC LIMIT ?;
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
        p.available_from, p.available_until, p.sort_order
-FROM products p
+FROM products p IGNORE INDEX (idx_status)
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id
 WHERE p.status = 1 AND p.deleted_at IS NULL AND (p.available_until IS NULL OR p.available_until > ?)
@@ -80,7 +85,7 @@ WHERE p.status = 1 AND p.deleted_at IS NULL AND (p.available_until IS NULL OR p.
   AND (? IS NULL OR p.points_price >= ?) AND (? IS NULL OR p.points_price <= ?)
   AND (? IS NULL OR p.is_hot = ?) AND (? IS NULL OR p.is_new = ?)
   AND (? IS NULL OR (p.stock_quantity > 0) = ?)
-  AND (? IS NULL OR p.sales_count <= ? AND (p.sales_count < ? OR p.id < ?))
+  AND (? IS NULL OR p.sales_count < ? OR (p.sales_count = ? AND p.id < ?))
 ORDER BY p.sales_count DESC, p.id DESC LIMIT ?;
 
 -- name: PRODUCT_LIST_NEWEST
@@ -89,7 +94,7 @@ ORDER BY p.sales_count DESC, p.id DESC LIMIT ?;
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
        p.available_from, p.available_until, p.sort_order
-FROM products p
+FROM products p IGNORE INDEX (idx_status)
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id
 WHERE p.status = 1 AND p.deleted_at IS NULL AND (p.available_until IS NULL OR p.available_until > ?)

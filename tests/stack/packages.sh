@@ -7,7 +7,11 @@ packages_of() {
 	build) echo gcc make autoconf automake pkg-config libmariadb-dev libjson-c-dev libjwt-dev libmemcached-dev \
 	    libcurl4-openssl-dev libssl-dev libfcgi-dev libcmocka-dev ;;
 	run) echo mariadb-server-core mariadb-client-core nginx memcached openssl curl iproute2 procps util-linux ;;
-	test) echo python3 python3-pytest ;;
+	test)
+		echo python3 python3-pytest python3-yaml
+		# Node.js of another source brings its npm along.
+		command -v npm >/dev/null || echo nodejs npm
+		;;
 	bench) echo python3 wrk ;;
 	full) echo clang ;;
 	esac

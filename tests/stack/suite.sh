@@ -5,15 +5,15 @@
 PASSED=0
 FAILED=0
 
-# part NAME LOG COMMAND...: runs it, shows it, and adds the counts that COUNT finds in its log. A part that failed
-# without a failure that could be counted counts as one.
+# part NAME LOG KIND COMMAND...: runs it, shows it, and adds the counts that KIND_count finds in its log. A part that
+# failed without a failure that could be counted counts as one.
 part() {
-	local name=$1 log=$2 count=$3 status=0 counts begun=$SECONDS
+	local name=$1 log=$2 kind=$3 status=0 counts begun=$SECONDS
 
 	shift 3
 	echo "== $name"
-	"$@" 2>&1 | tee "$log" | "$count"_show || status=$?
-	read -ra counts < <("$count"_count "$log")
+	"$@" 2>&1 | tee "$log" | "$kind"_show || status=$?
+	read -ra counts < <("$kind"_count "$log")
 	if [ $status -ne 0 ] && [ "${counts[1]}" -eq 0 ]; then
 		tail -n 30 "$log"
 		counts[1]=1
@@ -35,9 +35,6 @@ pytest_count() {
 		if ($i ~ /^(failed|error)/) f += $(i - 1)
 	} } END { print p + 0, f + 0 }' "$1"
 }
-
-step_show() { tail -n 3; }
-step_count() { echo 1 0; }
 
 # step NAME COMMAND...: one thing that passes or fails as a whole.
 step() {
@@ -86,6 +83,8 @@ suite() {
 	LOGS="$HERE/var/test"
 	mkdir -p "$LOGS"
 	suite_of plain
+	step "openapi, linted" "$HERE/tests/openapi/lint"
+	step "openapi, against the routes" /usr/bin/python3 "$HERE/tests/openapi/compare.py" --program "$BUILD/pointsmall"
 	SANITIZE=yes
 	BUILD="$HERE/var/build-san"
 	suite_of sanitized

@@ -207,7 +207,8 @@ an_empty_buf_stays_null(void **state)
 static void
 numbers_are_written_as_printf_does(void **state)
 {
-	static const long long	known[] = { 0, 1, 9, 10, 99, 100, 101, 999, 1000, -1, -10, -99, -100, INT64_MAX, INT64_MIN };
+	static const long long	known[] = { 0, 1, 9, 10, 99, 100, 101, 999, 1000, -1, -10, -99, -100, INT64_MAX,
+	    INT64_MIN };
 	unsigned		seed = (unsigned)time(NULL);
 	char			text[32];
 	struct buf		b;

@@ -64,7 +64,8 @@ over_time_the_rate_holds(void **state)
 		for (int64_t us = 0; us < 10 * US_PER_S; us += 200)
 			taken += buckets_take(*state, USER + i * 8, rates[i], 5, START_US + us) == 0;
 		if (taken < expected - expected / 50 - 1 || taken > expected + expected / 50 + 1)
-			fail_msg("rate %lld: %lld of %lld", (long long)rates[i], (long long)taken, (long long)expected);
+			fail_msg("rate %lld: %lld of %lld", (long long)rates[i], (long long)taken,
+			    (long long)expected);
 	}
 }
 
@@ -114,7 +115,8 @@ the_forty_bits_may_wrap(void **state)
 static void
 processes_share_one_limit(void **state)
 {
-	void		*mem = mmap(NULL, buckets_size(64), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void		*mem = mmap(NULL, buckets_size(64), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+	    0);
 	struct buckets	*b;
 	int		 status, total = 0;
 

@@ -155,8 +155,10 @@ static const struct {
 	{ COMPLETE "[pool b]\nlisten = 127.0.0.1:65536\n", ":17: [pool] listen" },
 	{ COMPLETE "[pool b]\nlisten = relative.sock\n", ":17: [pool] listen" },
 	{ COMPLETE "[pool b]\nlisten =\n", ":17: [pool] listen" },
-	{ COMPLETE "[pool b]\nlisten = /b\nworkers = 0\n", ":18: [pool] workers = 0: must be an integer from 1 to" },
-	{ COMPLETE "[pool b]\nlisten = /b\nkeep_connections = true\n", ":18: [pool] keep_connections = true: must be yes or no" },
+	{ COMPLETE "[pool b]\nlisten = /b\nworkers = 0\n",
+	    ":18: [pool] workers = 0: must be an integer from 1 to" },
+	{ COMPLETE "[pool b]\nlisten = /b\nkeep_connections = true\n",
+	    ":18: [pool] keep_connections = true: must be yes or no" },
 	{ COMPLETE "[shop]\nreturn_days = 1x\n", ":17: [shop] return_days = 1x: must be an integer" },
 	{ COMPLETE "[shop]\nreturn_days = -1\n", ":17: [shop] return_days" },
 	{ COMPLETE "[shop]\nreturn_days = 99999999999999999999\n", ":17: [shop] return_days" },
@@ -170,9 +172,11 @@ static const struct {
 	    ":20: [key] roles = user root: must be some of" },
 	{ COMPLETE "[key k2]\nsecret = " HEX32 "\nissuer = i\naudience = a\nroles = user\ndefault_role = admin\n",
 	    ":16: [key k2] default_role = admin is none of its roles" },
-	{ COMPLETE "[key k2]\nsecret = 0011\nissuer = i\naudience = a\nroles = user\n", ":17: [key] secret: must be 32 to 128" },
+	{ COMPLETE "[key k2]\nsecret = 0011\nissuer = i\naudience = a\nroles = user\n",
+	    ":17: [key] secret: must be 32 to 128" },
 	{ COMPLETE "[key k2]\nsecret = " HEX32 "0\nissuer = i\naudience = a\nroles = user\n", ":17: [key] secret" },
-	{ COMPLETE "[key k2]\nsecret = " HEX32 "0g\nissuer = i\naudience = a\nroles = user\n", ":17: [key] secret" },
+	{ COMPLETE "[key k2]\nsecret = " HEX32 "0g\nissuer = i\naudience = a\nroles = user\n",
+	    ":17: [key] secret" },
 	{ COMPLETE "[key k2]\nsecret = " HEX32 "\nissuer = i\naudience = a\nroles = user\nsign = yes\n",
 	    ": exactly one [key KID] must have sign = yes; 2 have" },
 	{ "user = x\n" COMPLETE, ":1: user is set before any [section]" },
@@ -281,7 +285,8 @@ there_are_only_so_many_pools_and_keys(void **state)
 static void
 any_text_is_survived(void **state)
 {
-	static const char	bits[][80] = { "[", "]", "=", "\n", "db", "pool", "key", " ", "#", "x", "listen", "socket",
+	static const char	bits[][80] = { "[", "]", "=", "\n", "db", "pool", "key", " ", "#", "x", "listen",
+	    "socket",
 		"secret", HEX32, "yes", "\r", "\t", "/s", "积" };
 	unsigned		seed = (unsigned)getpid();
 	char			text[2000];

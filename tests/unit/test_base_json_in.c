@@ -104,7 +104,8 @@ takes(struct arena *a, const struct json_field *fields, const char *text, struct
 
 	memset(in, 0, sizeof(*in));
 	if (decode(a, fields, text, &f, in) != E_OK)
-		fail_msg("%s: \"%s\" %s", text, f.nfields > 0 ? f.fields[0].field : "-", f.nfields > 0 ? f.fields[0].en : f.cause);
+		fail_msg("%s: \"%s\" %s", text, f.nfields > 0 ? f.fields[0].field : "-",
+		    f.nfields > 0 ? f.fields[0].en : f.cause);
 }
 
 static void
@@ -112,7 +113,8 @@ every_kind_is_read(void **state)
 {
 	struct in in;
 
-	takes(*state, all_in, " {\"str\":\"积分\\u5546\",\"text\":\"a\\n\\tb\\r\",\"id\":\"" UUID "\",\"i64\":-5,\"flag\":true,"
+	takes(*state, all_in,
+	    " {\"str\":\"积分\\u5546\",\"text\":\"a\\n\\tb\\r\",\"id\":\"" UUID "\",\"i64\":-5,\"flag\":true,"
 	    "\"time\":\"2026-11-22T05:00:00Z\",\"contact\":{\"name\":\"n\"},"
 	    "\"items\":[{\"productId\":\"" UUID "\",\"quantity\":1},{\"quantity\":99,\"productId\":\"" UUID "\"}],"
 	    "\"tags\":[\"x\",\"\"],\"raw\":{\"a\":[1,2.50,null],\"b\":\"/\"}} ", &in);
@@ -151,12 +153,14 @@ what_is_absent_stays(void **state)
 static void
 all_bad_members_are_named_at_once(void **state)
 {
-	static const char *const expected[] = { "str", "id", "i64", "contact.name", "contact.nick", "items[0].quantity",
+	static const char *const expected[] = { "str", "id", "i64", "contact.name", "contact.nick",
+	    "items[0].quantity",
 		"items[1]", "items[2].productId", "items[2].quantity", "items[2].x", "wat" };
 	struct in	in = { .i64 = 0 };
 	struct fault	f;
 
-	assert_int_equal(decode(*state, all_in, "{\"wat\":1,\"str\":\"\",\"id\":\"x\",\"contact\":{\"nick\":1},\"items\":["
+	assert_int_equal(decode(*state, all_in,
+	    "{\"wat\":1,\"str\":\"\",\"id\":\"x\",\"contact\":{\"nick\":1},\"items\":["
 	    "{\"productId\":\"" UUID "\",\"quantity\":0},7,{\"x\":1}]}", &f, &in), E_INVALID);
 	assert_int_equal(f.nfields, sizeof(expected) / sizeof(expected[0]));
 	for (size_t i = 0; i < f.nfields; i++)
@@ -187,7 +191,8 @@ so_many_bad_members_are_too_many(void **state)
 static void
 text_that_is_no_object_has_no_field(void **state)
 {
-	static const char *const texts[] = { "", "[]", "1", "null", "\"{}\"", "{", "{} {}", "{\"a\":1,\"a\":1}", "nope" };
+	static const char *const texts[] = { "", "[]", "1", "null", "\"{}\"", "{", "{} {}", "{\"a\":1,\"a\":1}",
+	    "nope" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		refuses(*state, ONE(JSON_END), texts[i], "", "JSON");
@@ -197,9 +202,12 @@ static void
 integers_are_never_coerced(void **state)
 {
 	const struct json_field	*any = ONE(JSON_I64(struct in, i64, "n", JSON_REQUIRED, INT64_MIN, INT64_MAX));
-	static const char *const bad[] = { "\"12\"", "1.0", "1e2", "1E2", "1.5", "true", "false", "null", "[]", "[1]", "{}", "\"\"",
-		"\"12abc\"", "9223372036854775808", "18446744073709551615", "18446744073709551616", "1000000000000000000000000",
-		"-9223372036854775808", "-9223372036854775809", "-1000000000000000000000000", "1e400", "0.0", "-0.0" };
+	static const char *const bad[] = { "\"12\"", "1.0", "1e2", "1E2", "1.5", "true", "false", "null", "[]",
+	    "[1]", "{}", "\"\"",
+		"\"12abc\"", "9223372036854775808", "18446744073709551615", "18446744073709551616",
+		"1000000000000000000000000",
+		"-9223372036854775808", "-9223372036854775809", "-1000000000000000000000000", "1e400", "0.0",
+		"-0.0" };
 	static const struct {
 		const char	*text;
 		int64_t		 value;
@@ -208,7 +216,8 @@ integers_are_never_coerced(void **state)
 	struct in		 in;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		refuses(*state, any, arena_printf(*state, "{\"n\":%s}", bad[i]), "n", "must be an integer from -9223372036854775808");
+		refuses(*state, any, arena_printf(*state, "{\"n\":%s}", bad[i]), "n",
+		    "must be an integer from -9223372036854775808");
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		takes(*state, any, arena_printf(*state, "{\"n\":%s}", good[i].text), &in);
 		assert_int_equal(in.i64, good[i].value);
@@ -227,18 +236,24 @@ other_types_are_never_coerced(void **state)
 
 	for (const char *const *v = (const char *const[]){ "1", "true", "null", "[]", "{}", NULL }; *v != NULL; v++)
 		refuses(*state, str, arena_printf(*state, "{\"s\":%s}", *v), "s", "must be text");
-	for (const char *const *v = (const char *const[]){ "1", "0", "\"true\"", "null", "[]", NULL }; *v != NULL; v++)
+	for (const char *const *v = (const char *const[]){ "1", "0", "\"true\"", "null", "[]",
+	    NULL }; *v != NULL; v++)
 		refuses(*state, flag, arena_printf(*state, "{\"b\":%s}", *v), "b", "true or false");
 	for (const char *const *v = (const char *const[]){ "1", "\"{}\"", "null", "[]", NULL }; *v != NULL; v++)
 		refuses(*state, obj, arena_printf(*state, "{\"o\":%s}", *v), "o", "must be an object");
 	for (const char *const *v = (const char *const[]){ "1", "{}", "null", "\"[]\"", NULL }; *v != NULL; v++)
-		refuses(*state, list, arena_printf(*state, "{\"l\":%s}", *v), "l", "must be an array of 0 to 9 objects");
-	for (const char *const *v = (const char *const[]){ "\"x\"", "{}", "null", "[]", "[1]", "[null]", "[\"a\",\"a\",\"a\"]",
+		refuses(*state, list, arena_printf(*state, "{\"l\":%s}", *v), "l",
+		    "must be an array of 0 to 9 objects");
+	for (const char *const *v = (const char *const[]){ "\"x\"", "{}", "null", "[]", "[1]", "[null]",
+	    "[\"a\",\"a\",\"a\"]",
 		"[\"\\n\"]", NULL }; *v != NULL; v++)
-		refuses(*state, strs, arena_printf(*state, "{\"t\":%s}", *v), "t", "must be an array of 1 to 2 texts");
-	for (const char *const *v = (const char *const[]){ "\"x\"", "1", "null", "[]", "{\"a\":\"0123456789012345\"}", NULL };
+		refuses(*state, strs, arena_printf(*state, "{\"t\":%s}", *v), "t",
+		    "must be an array of 1 to 2 texts");
+	for (const char *const *v = (const char *const[]){ "\"x\"", "1", "null", "[]",
+	    "{\"a\":\"0123456789012345\"}", NULL };
 	    *v != NULL; v++)
-		refuses(*state, raw, arena_printf(*state, "{\"r\":%s}", *v), "r", "must be an object of at most 20 bytes");
+		refuses(*state, raw, arena_printf(*state, "{\"r\":%s}", *v), "r",
+		    "must be an object of at most 20 bytes");
 }
 
 static void
@@ -259,7 +274,8 @@ control_characters_are_refused(void **state)
 {
 	const struct json_field *str = ONE(JSON_STR(struct in, str, "s", JSON_REQUIRED, 0, 99));
 	const struct json_field *text = ONE(JSON_TEXT(struct in, text, "s", JSON_REQUIRED, 0, 99));
-	static const char *const always[] = { "\\u0000", "a\\u0000b", "\\u0001", "\\b", "\\f", "\\u001b", "\x7f", "\\u007f",
+	static const char *const always[] = { "\\u0000", "a\\u0000b", "\\u0001", "\\b", "\\f", "\\u001b", "\x7f",
+	    "\\u007f",
 		"\\u0080", "\\u009f" };
 	static const char *const only_in_text[] = { "\\n", "\\r", "\\t" };
 	struct in		 in;
@@ -320,7 +336,8 @@ static void
 ids_are_lower_case_uuids(void **state)
 {
 	const struct json_field	*id = ONE(JSON_ID(struct in, id, "id", JSON_REQUIRED));
-	static const char *const bad[] = { "", "x", "01900000-0000-7000-8000-00000000000A", UUID "0", " " UUID };
+	static const char *const bad[] = { "", "x", "01900000-0000-7000-8000-00000000000A", (UUID "0"),
+	    (" " UUID) };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		refuses(*state, id, arena_printf(*state, "{\"id\":\"%s\"}", bad[i]), "id", "UUID in lower case");
@@ -335,15 +352,21 @@ times_are_rfc_3339(void **state)
 		int64_t		 us;
 	} good[] = {
 		{ "1970-01-01T00:00:00Z", 0 }, { "2026-11-22T05:00:00Z", 1795323600000000 },
-		{ "2026-11-22T13:00:00+08:00", 1795323600000000 }, { "2026-11-22t00:00:00.000001-05:00", 1795323600000001 },
-		{ "2026-11-22T05:00:00.5z", 1795323600500000 }, { "2026-11-22T05:00:00.1234567899Z", 1795323600123456 },
+		{ "2026-11-22T13:00:00+08:00", 1795323600000000 },
+		{ "2026-11-22t00:00:00.000001-05:00", 1795323600000001 },
+		{ "2026-11-22T05:00:00.5z", 1795323600500000 },
+		{ "2026-11-22T05:00:00.1234567899Z", 1795323600123456 },
 		{ "2024-02-29T00:00:00Z", 1709164800000000 },
 	};
-	static const char *const bad[] = { "", "2026-11-22", "2026-11-22T05:00:00", "2026-11-22 05:00:00Z", "2026-11-22T05:00Z",
-		"2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-11-31T00:00:00Z", "2026-11-00T00:00:00Z",
+	static const char *const bad[] = { "", "2026-11-22", "2026-11-22T05:00:00", "2026-11-22 05:00:00Z",
+	    "2026-11-22T05:00Z",
+		"2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-11-31T00:00:00Z",
+		"2026-11-00T00:00:00Z",
 		"2026-11-22T24:00:00Z", "2026-11-22T05:60:00Z", "2026-11-22T05:00:60Z", "2026-11-22T05:00:00.Z",
-		"2026-11-22T05:00:00+8:00", "2026-11-22T05:00:00+0800", "2026-11-22T05:00:00+24:00", "2026-11-22T05:00:00ZZ",
-		"+026-11-22T05:00:00Z", "0000-11-22T05:00:00Z", "20261-1-22T05:00:00Z", "2026-1-022T05:00:00Z", "1795323600" };
+		"2026-11-22T05:00:00+8:00", "2026-11-22T05:00:00+0800", "2026-11-22T05:00:00+24:00",
+		"2026-11-22T05:00:00ZZ",
+		"+026-11-22T05:00:00Z", "0000-11-22T05:00:00Z", "20261-1-22T05:00:00Z", "2026-1-022T05:00:00Z",
+		"1795323600" };
 	struct in in;
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -372,7 +395,8 @@ null_is_taken_where_it_is_allowed(void **state)
 	struct in	in = { .str = "x", .flag = true, .ntags = 7 };
 	struct fault	f;
 
-	assert_int_equal(decode(*state, nullable_in, "{\"str\":null,\"i64\":null,\"flag\":null,\"time\":null,\"contact\":null,"
+	assert_int_equal(decode(*state, nullable_in,
+	    "{\"str\":null,\"i64\":null,\"flag\":null,\"time\":null,\"contact\":null,"
 	    "\"tags\":null,\"raw\":null}", &f, &in), E_OK);
 	assert_null(in.str);
 	assert_int_equal(in.i64, I64_NONE);
@@ -393,7 +417,8 @@ others_may_say_more(void **state)
 	struct in		 in;
 
 	takes(*state, lenient, "{\"s\":\"a\",\"more\":[{}],\"S\":1}", &in);
-	refuses(*state, ONE(JSON_STR(struct in, str, "s", JSON_REQUIRED, 0, 9)), "{\"s\":\"a\",\"S\":1}", "S", "known");
+	refuses(*state, ONE(JSON_STR(struct in, str, "s", JSON_REQUIRED, 0, 9)), "{\"s\":\"a\",\"S\":1}", "S",
+	    "known");
 }
 
 static void

@@ -91,7 +91,8 @@ every_kind_is_written(void **state)
 	struct part	list[] = { { "a", 1 }, { NULL, I64_NONE }, { "c", -3 } }, one = { "积分", INT64_MAX };
 	struct whole	w = { "t\"x", "19.90", -5, 1795323600 * US_PER_S, true, &one, { "in", 0 }, list, 3 };
 
-	gives(*state, whole_view, &w, "{\"text\":\"t\\\"x\",\"number\":-5,\"flag\":true,\"time\":\"2026-11-22T05:00:00Z\","
+	gives(*state, whole_view, &w,
+	    "{\"text\":\"t\\\"x\",\"number\":-5,\"flag\":true,\"time\":\"2026-11-22T05:00:00Z\","
 	    "\"raw\":19.90,\"one\":{\"name\":\"积分\",\"n\":9223372036854775807},\"within\":{\"name\":\"in\",\"n\":0},"
 	    "\"list\":[{\"name\":\"a\",\"n\":1},{\"name\":null},{\"name\":\"c\",\"n\":-3}]}");
 }
@@ -101,7 +102,8 @@ nothing_is_null_or_left_out(void **state)
 {
 	struct whole w = { .number = I64_NONE, .within = { NULL, I64_NONE } };
 
-	gives(*state, whole_view, &w, "{\"text\":null,\"number\":null,\"flag\":false,\"time\":null,\"raw\":null,\"one\":null,"
+	gives(*state, whole_view, &w,
+	    "{\"text\":null,\"number\":null,\"flag\":false,\"time\":null,\"raw\":null,\"one\":null,"
 	    "\"within\":{\"name\":null},\"list\":[]}");
 	gives(*state, sparse_view, &w, "{}");
 	w.time = I64_NONE;
@@ -119,7 +121,8 @@ strings_are_escaped(void **state)
 	static const struct {
 		const char *text, *json;
 	} known[] = {
-		{ NULL, "null" }, { "", "\"\"" }, { "plain", "\"plain\"" }, { "a\"b\\c/d<e>&", "\"a\\\"b\\\\c/d<e>&\"" },
+		{ NULL, "null" }, { "", "\"\"" }, { "plain", "\"plain\"" },
+		{ "a\"b\\c/d<e>&", "\"a\\\"b\\\\c/d<e>&\"" },
 		{ "\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"" }, { "\x01\x1f\x7f", "\"\\u0001\\u001f\x7f\"" },
 		{ "积分\xf0\x9f\x98\x80", "\"积分\xf0\x9f\x98\x80\"" }, { "12345678\"", "\"12345678\\\"\"" },
 		{ "1234567\n12345678901\\", "\"1234567\\n12345678901\\\\\"" },
@@ -147,7 +150,8 @@ static const struct json_view text_view[] = {
 static void
 what_goes_out_comes_in_again(void **state)
 {
-	static const char	bits[][5] = { "a", "bcd", "\"", "\\", "\n", "\t", "积", "\xf0\x9f\x98\x80", "/", "u", "{", " " };
+	static const char	bits[][5] = { "a", "bcd", "\"", "\\", "\n", "\t", "积", "\xf0\x9f\x98\x80", "/", "u",
+	    "{", " " };
 	unsigned		seed = (unsigned)time(NULL);
 
 	print_message("seed %u\n", seed);

@@ -77,7 +77,8 @@ a_line_is_one_json_object(void **state)
 	log_info("hello %d", 7);
 	assert_int_equal(errno, EAGAIN);
 	one_line();
-	(void)snprintf(expected, sizeof(expected), "{\"time\":\"2026-11-22T05:00:00.123Z\",\"level\":\"info\",\"pid\":%ld,"
+	(void)snprintf(expected, sizeof(expected),
+	    "{\"time\":\"2026-11-22T05:00:00.123Z\",\"level\":\"info\",\"pid\":%ld,"
 	    "\"role\":\"worker\",\"message\":\"hello 7\"}\n", (long)getpid());
 	assert_string_equal(got, expected);
 }
@@ -116,7 +117,8 @@ nothing_can_break_the_line(void **state)
 	(void)state;
 	log_info("%s", "a\"b\\c\nd\te\x01 积分 \xff\xc0\xaf end");
 	one_line();
-	assert_non_null(strstr(got, "a\\\"b\\\\c\\u000ad\\u0009e\\u0001 积分 \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd end"));
+	assert_non_null(strstr(got,
+	    "a\\\"b\\\\c\\u000ad\\u0009e\\u0001 积分 \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd end"));
 }
 
 static void

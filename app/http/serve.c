@@ -299,7 +299,10 @@ answer_private(struct server *s, struct req *r)
 		return e;
 	if ((e = query_decode(r)) == E_OK)
 		e = r->route->handler(r);
-	return e == E_OK ? E_OK : answer_from_key(r, e);
+	if (e != E_OK)
+		return answer_from_key(r, e);
+	assert(r->once.key == NULL || r->once.render != NULL);	/* an idempotent row's handler took its key */
+	return E_OK;
 }
 
 static enum err

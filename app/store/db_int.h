@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* db_int.h: what db.c shares with batch.c: the connection without its driver. Nobody else includes it. */
+/* db_int.h: what the files of the database share: the connection without its driver. For store/ alone. */
 #ifndef STORE_DB_INT_H
 #define STORE_DB_INT_H
 
@@ -16,6 +16,10 @@ struct db_result {
 
 typedef enum err db_result_fn(void *arg, int index, const struct db_result *r);
 
+/* Asserts that the arguments are of the statement's number and types. */
+void db_check_args(enum query q, const struct db_arg *args, size_t nargs);
+/* Appends s escaped for a quoted literal of this connection. */
+void db_escape(struct db *db, struct buf *out, const char *s, size_t n);
 /* Appends q with its arguments escaped in. Types are held against the statement's. */
 void db_text(struct db *db, struct buf *out, enum query q, const struct db_arg *args, size_t nargs);
 /* Sends text and gives each statement's result to fn, index counting from first. *reached is the index of the last

@@ -85,7 +85,9 @@ class Shop:
         category = columns.pop("category_id", None) or self.shared_category()
         for k in range(n):
             i = new_id("8")
-            row = {"name": f"测试商品 {i[-6:]}", "category_id": category, "points_price": price, "sort_order": 100000 + k}
+            row = {"name": f"测试商品 {i[-6:]}", "category_id": category, "points_price": price,
+                   "sort_order": 100000 + k, "description": "只供测试。", "original_price": "12.50",
+                   "images": '["/files/demo/p001.svg"]', "specifications": '{"颜色":"白"}'}
             row.update(columns)
             row = {name: value(k) if callable(value) else value for name, value in row.items()}
             pieces = stock(k) if callable(stock) else stock

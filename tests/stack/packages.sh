@@ -39,16 +39,14 @@ package_here() {
 }
 
 # Installing a server must not start it: the system's services are none of ours.
-packages_install() {
-	local policy=/usr/sbin/policy-rc.d status=0 ours=
+packages_install() (
+	policy=/usr/sbin/policy-rc.d
 
 	if [ ! -e $policy ]; then
+		trap '"${sudo[@]}" rm -f $policy' EXIT
 		printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee $policy >/dev/null
 		"${sudo[@]}" chmod 755 $policy
-		ours=yes
 	fi
 	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install \
-	    "${missing[@]}" </dev/null >&2 || status=$?
-	[ -z "$ours" ] || "${sudo[@]}" rm -f $policy
-	return "$status"
-}
+	    "${missing[@]}" </dev/null >&2
+)

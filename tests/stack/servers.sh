@@ -70,13 +70,22 @@ mariadb_up() {
 	alive mariadb && return
 	if [ ! -e "$D/conf/db-made" ]; then
 		find "$D/db" -mindepth 1 -delete
-		mariadb-install-db --defaults-file="$D/conf/my.cnf" --auth-root-authentication-method=socket \
-		    --auth-root-socket-user="$(id -un)" --skip-test-db ${RUN_AS:+--user=$RUN_AS} >"$D/log/install-db.log" 2>&1 ||
+		mariadb_install >"$D/log/install-db.log" 2>&1 ||
 		    { tail -n 15 "$D/log/install-db.log" >&2; die "mariadb-install-db failed"; }
 		touch "$D/conf/db-made"
 	fi
 	launch mariadb mariadbd --defaults-file="$D/conf/my.cnf"
 	await mariadb 60 sql -e 'SELECT 1'
+}
+
+# Without root's rights and with --rpm: as root it would give the system's own PAM helper (/usr/lib/mysql/plugin) to
+# our user.
+mariadb_install() {
+	local as=()
+
+	[ -z "$RUN_AS" ] || as=(setpriv --reuid=$RUN_AS --regid=nogroup --clear-groups)
+	"${as[@]}" mariadb-install-db --defaults-file="$D/conf/my.cnf" --rpm --skip-test-db \
+	    --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)"
 }
 
 # Who migrates may define tables, who serves may not; over TCP both come with TLS only.

@@ -116,7 +116,7 @@ in_a_child(void (*fn)(void), char *out, size_t cap)
 static void
 ask_for_too_many(void)
 {
-	volatile size_t count = SIZE_MAX / 4;
+	volatile size_t count = SIZE_MAX / 8 + 2;	/* the product wraps to 8 */
 
 	(void)arena_array(arena_new(), count, 8);
 }
@@ -189,6 +189,20 @@ a_buf_has_its_room_at_once(void **state)
 }
 
 static void
+a_lone_buf_grows_over_its_block(void **state)
+{
+	struct buf b;
+
+	buf_init(&b, *state, 0);
+	for (int i = 0; i < 300000; i++)
+		buf_addc(&b, (char)('a' + i % 26));
+	for (int i = 0; i < 300000; i++)
+		if (b.p[i] != 'a' + i % 26)
+			fail_msg("byte %d is %d", i, b.p[i]);
+	assert_int_equal(strlen(b.p), 300000);
+}
+
+static void
 an_empty_buf_stays_null(void **state)
 {
 	struct buf b;
@@ -208,17 +222,17 @@ static void
 numbers_are_written_as_printf_does(void **state)
 {
 	static const long long	known[] = { 0, 1, 9, 10, 99, 100, 101, 999, 1000, -1, -10, -99, -100, INT64_MAX,
-	    INT64_MIN };
+		INT64_MIN };
 	unsigned		seed = (unsigned)time(NULL);
 	char			text[32];
 	struct buf		b;
+	uint64_t		bits;
 	long long		i;
 
 	print_message("seed %u\n", seed);
 	for (size_t n = 0; n < 100000; n++) {
-		i = n < sizeof(known) / sizeof(known[0]) ? known[n] :
-		    (long long)((uint64_t)rand_r(&seed) << 42 ^ (uint64_t)rand_r(&seed) << 21 ^ (uint64_t)rand_r(&seed)) >>
-			rand_r(&seed) % 64;
+		bits = (uint64_t)rand_r(&seed) << 42 ^ (uint64_t)rand_r(&seed) << 21 ^ (uint64_t)rand_r(&seed);
+		i = n < sizeof(known) / sizeof(known[0]) ? known[n] : (long long)bits >> rand_r(&seed) % 64;
 		buf_init(&b, *state, 0);
 		buf_addi(&b, i);
 		(void)snprintf(text, sizeof(text), "%lld", i);
@@ -237,6 +251,7 @@ main(void)
 		cmocka_unit_test(too_much_ends_the_process_with_one_line),
 		cmocka_unit_test_setup_teardown(a_buf_grows, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_buf_has_its_room_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_lone_buf_grows_over_its_block, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_empty_buf_stays_null, setup, teardown),
 		cmocka_unit_test_setup_teardown(numbers_are_written_as_printf_does, setup, teardown),
 	};

@@ -41,7 +41,9 @@ known_times_are_written(void **state)
 	/* What the form cannot hold must still stay within it. */
 	clock_rfc3339(INT64_MAX, out);
 	assert_int_equal(out[RFC3339_LEN], '\0');
+	assert_memory_equal(out, "9999-", 5);
 	clock_rfc3339(INT64_MIN, out);
+	assert_memory_equal(out, "0000-", 5);
 	assert_int_equal(out[RFC3339_LEN], '\0');
 }
 

@@ -15,7 +15,8 @@
 
 #define HEX32 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define POOL "[pool read]\nlisten = /run/read.sock\n"
-#define KEY "[key k1]\nsecret = " HEX32 "\nissuer = i\naudience = a\nroles = user merchant admin service\nsign = yes\n"
+#define KEY "[key k1]\nsecret = " HEX32 "\nissuer = i\naudience = a\n" \
+	"roles = user merchant admin service\nsign = yes\n"
 #define DB "[db]\nsocket = /run/mysql.sock\n"
 #define TOKEN "[token]\ncursor_secret = " HEX32 "\n"
 #define WECHAT "[wechat]\nappid = wx1\nsecret = s\n"
@@ -109,7 +110,8 @@ everything_can_be_set(void **state)
 	    "  # another comment\n"
 	    "[wechat]\nurl = http://127.0.0.1:8080/wx\nappid = wx1\nsecret = s\n"
 	    TOKEN POOL "[pool write]\nlisten = 127.0.0.1:9000\nworkers = 16\nkeep_connections = yes\n"
-	    "[key 2026-01.a_b]\nsecret = " HEX32 "AB\nissuer = i\naudience = a\nroles = user admin\ndefault_role = user\n" KEY);
+	    "[key 2026-01.a_b]\nsecret = " HEX32 "AB\nissuer = i\naudience = a\n"
+	    "roles = user admin\ndefault_role = user\n" KEY);
 
 	(void)state;
 	assert_string_equal(told, "");
@@ -216,7 +218,8 @@ static void
 all_faults_are_told_at_once(void **state)
 {
 	(void)state;
-	assert_null(read_text("[db]\nport = x\nsocket = /s\nsocket = /s\n[pool a]\nwat = 1\n[token]\ncursor_secret = xyz\n"));
+	assert_null(read_text("[db]\nport = x\nsocket = /s\nsocket = /s\n[pool a]\nwat = 1\n"
+	    "[token]\ncursor_secret = xyz\n"));
 	/* port, socket twice, wat, listen, cursor_secret, appid, secret, no key */
 	assert_int_equal(ntold, 8);
 }
@@ -225,8 +228,8 @@ static void
 secrets_are_never_told(void **state)
 {
 	(void)state;
-	assert_null(read_text("[db]\npassword = hush-\xff\n[token]\ncursor_secret = hush\n[wechat]\nsecret = hush\nsecret = hush\n"
-	    "[key k]\nsecret = hush\nhush\n"));
+	assert_null(read_text("[db]\npassword = hush-\xff\n[token]\ncursor_secret = hush\n"
+	    "[wechat]\nsecret = hush\nsecret = hush\n[key k]\nsecret = hush\nhush\n"));
 	assert_true(ntold > 4);
 	assert_null(strstr(told, "hush"));
 }

@@ -227,33 +227,29 @@ integers_are_never_coerced(void **state)
 static void
 other_types_are_never_coerced(void **state)
 {
-	const struct json_field *str = ONE(JSON_STR(struct in, str, "s", JSON_REQUIRED, 0, 99));
-	const struct json_field *flag = ONE(JSON_BOOL(struct in, flag, "b", JSON_REQUIRED));
-	const struct json_field *obj = ONE(JSON_OBJ(struct in, contact, "o", JSON_REQUIRED, contact_in));
-	const struct json_field *list = ONE(JSON_LIST(struct in, items, nitems, "l", item_in, 0, 9));
-	const struct json_field *strs = ONE(JSON_STRS(struct in, tags, ntags, "t", JSON_REQUIRED, 1, 2));
-	const struct json_field *raw = ONE(JSON_RAW(struct in, raw, "r", JSON_REQUIRED, 20));
+	const struct json_field *str = ONE(JSON_STR(struct in, str, "v", JSON_REQUIRED, 0, 99));
+	const struct json_field *flag = ONE(JSON_BOOL(struct in, flag, "v", JSON_REQUIRED));
+	const struct json_field *obj = ONE(JSON_OBJ(struct in, contact, "v", JSON_REQUIRED, contact_in));
+	const struct json_field *list = ONE(JSON_LIST(struct in, items, nitems, "v", item_in, 0, 2));
+	const struct json_field *strs = ONE(JSON_STRS(struct in, tags, ntags, "v", JSON_REQUIRED, 1, 2));
+	const struct json_field *raw = ONE(JSON_RAW(struct in, raw, "v", JSON_REQUIRED, 20));
+	const struct {
+		const struct json_field	*fields;
+		const char		*word, *values[9];
+	} bad[] = {
+		{ str, "must be text", { "1", "true", "null", "[]", "{}" } },
+		{ flag, "true or false", { "1", "0", "\"true\"", "null", "[]" } },
+		{ obj, "must be an object", { "1", "\"{}\"", "null", "[]" } },
+		{ list, "must be an array of 0 to 2 objects", { "1", "{}", "null", "\"[]\"", "[{},{},{}]" } },
+		{ strs, "must be an array of 1 to 2 texts", { "\"x\"", "{}", "null", "[]", "[1]", "[null]",
+		    "[\"a\",\"a\",\"a\"]", "[\"\\n\"]" } },
+		{ raw, "must be an object of at most 20 bytes", { "\"x\"", "1", "null", "[]",
+		    "{\"a\":\"0123456789012345\"}" } },
+	};
 
-	for (const char *const *v = (const char *const[]){ "1", "true", "null", "[]", "{}", NULL }; *v != NULL; v++)
-		refuses(*state, str, arena_printf(*state, "{\"s\":%s}", *v), "s", "must be text");
-	for (const char *const *v = (const char *const[]){ "1", "0", "\"true\"", "null", "[]",
-	    NULL }; *v != NULL; v++)
-		refuses(*state, flag, arena_printf(*state, "{\"b\":%s}", *v), "b", "true or false");
-	for (const char *const *v = (const char *const[]){ "1", "\"{}\"", "null", "[]", NULL }; *v != NULL; v++)
-		refuses(*state, obj, arena_printf(*state, "{\"o\":%s}", *v), "o", "must be an object");
-	for (const char *const *v = (const char *const[]){ "1", "{}", "null", "\"[]\"", NULL }; *v != NULL; v++)
-		refuses(*state, list, arena_printf(*state, "{\"l\":%s}", *v), "l",
-		    "must be an array of 0 to 9 objects");
-	for (const char *const *v = (const char *const[]){ "\"x\"", "{}", "null", "[]", "[1]", "[null]",
-	    "[\"a\",\"a\",\"a\"]",
-		"[\"\\n\"]", NULL }; *v != NULL; v++)
-		refuses(*state, strs, arena_printf(*state, "{\"t\":%s}", *v), "t",
-		    "must be an array of 1 to 2 texts");
-	for (const char *const *v = (const char *const[]){ "\"x\"", "1", "null", "[]",
-	    "{\"a\":\"0123456789012345\"}", NULL };
-	    *v != NULL; v++)
-		refuses(*state, raw, arena_printf(*state, "{\"r\":%s}", *v), "r",
-		    "must be an object of at most 20 bytes");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		for (const char *const *v = bad[i].values; *v != NULL; v++)
+			refuses(*state, bad[i].fields, arena_printf(*state, "{\"v\":%s}", *v), "v", bad[i].word);
 }
 
 static void

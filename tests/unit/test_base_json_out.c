@@ -93,7 +93,8 @@ every_kind_is_written(void **state)
 
 	gives(*state, whole_view, &w,
 	    "{\"text\":\"t\\\"x\",\"number\":-5,\"flag\":true,\"time\":\"2026-11-22T05:00:00Z\","
-	    "\"raw\":19.90,\"one\":{\"name\":\"积分\",\"n\":9223372036854775807},\"within\":{\"name\":\"in\",\"n\":0},"
+	    "\"raw\":19.90,\"one\":{\"name\":\"积分\",\"n\":9223372036854775807},"
+	    "\"within\":{\"name\":\"in\",\"n\":0},"
 	    "\"list\":[{\"name\":\"a\",\"n\":1},{\"name\":null},{\"name\":\"c\",\"n\":-3}]}");
 }
 

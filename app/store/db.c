@@ -67,8 +67,9 @@ struct db {
 /* What every session sets for itself: no server default may change a result. */
 static const char *const session_setup[] = {
 	"SET NAMES utf8mb4 COLLATE utf8mb4_bin",
-	"SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 1, sql_mode = 'STRICT_ALL_TABLES,"
-	"NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY'",
+	"SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 1",
+	("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+	    "NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY'"),
 	"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 };
 
@@ -518,7 +519,7 @@ take_cell(struct db *db, struct stmt *s, size_t i, const struct db_col *col, str
 		*(int64_t *)(void *)at = c->null ? 0 : time_us(&c->t);
 		break;
 	default:
-		assert(!"column type");
+		assert(0 && "column type");
 	}
 	return E_OK;
 }

@@ -178,7 +178,7 @@ db_cell(struct db *db, const struct db_col *col, const char *cell, size_t len, s
 		*(int64_t *)(void *)at = us;
 		break;
 	default:
-		assert(!"column type");
+		assert(0 && "column type");
 	}
 	return E_OK;
 }

@@ -9,8 +9,8 @@ INSERT INTO exchange_orders (id, order_no, user_id, product_id, product_name, qu
   delivery_info, delivery_status, exchanged_at, created_at, updated_at, merchant_id, category_id, unit_points,
   product_snapshot, source, estimated_delivery)
 SELECT ?, ?, ?, p.id, p.name, ?, p.points_price * ?, 1, ?, 1, ?, ?, ?, p.merchant_id, p.category_id, p.points_price,
-  JSON_OBJECT('name', p.name, 'description', COALESCE(p.description, ''), 'images', JSON_EXTRACT(p.images, '$'),
-    'specifications', JSON_EXTRACT(p.specifications, '$'), 'category', JSON_OBJECT('id', c.id, 'name', c.name),
+  JSON_OBJECT('name', p.name, 'description', COALESCE(p.description, ''), 'images', JSON_EXTRACT(COALESCE(p.images, '[]'), '$'),
+    'specifications', JSON_EXTRACT(COALESCE(p.specifications, '{}'), '$'), 'category', JSON_OBJECT('id', c.id, 'name', c.name),
     'merchant', CASE WHEN m.id IS NULL THEN NULL ELSE JSON_OBJECT('id', m.id, 'name', m.name) END,
     'originalPrice', p.original_price, 'pointsPrice', p.points_price),
   ?, ? + INTERVAL COALESCE(m.delivery_days, ?) DAY

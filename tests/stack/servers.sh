@@ -83,7 +83,7 @@ mariadb_up() {
 mariadb_install() {
 	local as=()
 
-	[ -z "$RUN_AS" ] || as=(setpriv --reuid=$RUN_AS --regid=nogroup --clear-groups)
+	[ -z "$RUN_AS" ] || as=(setpriv --reuid="$RUN_AS" --regid=nogroup --clear-groups)
 	"${as[@]}" mariadb-install-db --defaults-file="$D/conf/my.cnf" --rpm --skip-test-db \
 	    --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)"
 }

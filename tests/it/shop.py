@@ -61,7 +61,7 @@ class Shop:
     def key(self, kid="staging"):
         return bytes.fromhex(self.stack.setting(f"key {kid}", "secret"))
 
-    def token(self, sub, role="user", kid="staging", header=None, drop=(), **claims):
+    def token(self, sub, /, role="user", kid="staging", header=None, drop=(), **claims):
         """An access token made by hand; claims override, drop leaves out."""
         now = int(time.time())
         body = {"iss": self.stack.setting(f"key {kid}", "issuer"), "aud": "pointsmall", "sub": sub, "role": role,

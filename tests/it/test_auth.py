@@ -5,7 +5,6 @@ import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 
 import pytest
@@ -232,7 +231,7 @@ def test_logout_and_block_stop_within_a_minute(shop, http):
     begun = time.monotonic()
 
     def stopped(token, path=PROFILE, method="GET"):
-        # 60 times in a row: every worker of the pool has seen it.
+        # 30 times in a row: every worker of the pool has seen it.
         return all(http.call(method, path, token=token, headers={"Connection": "close"} if i % 8 == 7 else {}).status
                    in (401,) for i in range(30))
     for token in (gone["accessToken"], pulled["accessToken"], blocked.token):
@@ -263,4 +262,3 @@ def test_a_blocked_user_gets_no_tokens_and_no_goods_at_once(shop, http):
 def test_logout_of_a_token_without_a_login(shop, http, user):
     assert http.post(LOGOUT, token=user.token).status == 204
     assert http.get(PROFILE, user.token).status == 200
-    assert threading.active_count() < 100

@@ -278,13 +278,23 @@ prepare_step(struct client *cl, const struct step *s, struct prepared *p)
 		bind_source(p, i, &s->args[i], &cl->tx);
 }
 
+/* The first few: the others would be the same. */
+static enum outcome
+failed(const char *what, const char *why)
+{
+	static atomic_int told;
+
+	if (atomic_fetch_add(&told, 1) < 5)
+		fprintf(stderr, "bare_exchange: %s: %s\n", what, why);
+	return FAILED;
+}
+
 static enum outcome
 stmt_failed(struct prepared *p, const struct step *s)
 {
 	if (mysql_stmt_errno(p->h) == ER_LOCK_DEADLOCK)
 		return DEADLOCK;
-	fprintf(stderr, "bare_exchange: %s: %s\n", queries[s->q].name, mysql_stmt_error(p->h));
-	return FAILED;
+	return failed(queries[s->q].name, mysql_stmt_error(p->h));
 }
 
 /* The only row that is looked at is POINTS_AFTER's. */
@@ -332,8 +342,7 @@ send_text(struct client *cl, const char *text, size_t n)
 		return DONE;
 	if (mysql_errno(cl->c) == ER_LOCK_DEADLOCK)
 		return DEADLOCK;
-	fprintf(stderr, "bare_exchange: %s\n", mysql_error(cl->c));
-	return FAILED;
+	return failed("statement", mysql_error(cl->c));
 }
 
 static enum outcome
@@ -415,10 +424,7 @@ read_results(struct client *cl)
 		return o;
 	if (mysql_errno(cl->c) == ER_LOCK_DEADLOCK)
 		return DEADLOCK;
-	if (o == REFUSED)
-		return o;
-	fprintf(stderr, "bare_exchange: %s\n", mysql_error(cl->c));
-	return FAILED;
+	return o == REFUSED ? o : failed("batch", mysql_error(cl->c));
 }
 
 static enum outcome
@@ -437,10 +443,7 @@ two_trips(struct client *cl)
 	end = stpcpy(put_step(cl->text, &answer_step, &cl->tx), "COMMIT");
 	if ((o = send_text(cl, cl->text, (size_t)(end - cl->text))) != DONE)
 		return o;
-	if (mysql_next_result(cl->c) == 0)
-		return DONE;
-	fprintf(stderr, "bare_exchange: COMMIT: %s\n", mysql_error(cl->c));
-	return FAILED;
+	return mysql_next_result(cl->c) == 0 ? DONE : failed("COMMIT", mysql_error(cl->c));
 }
 
 /* ---- clients ---- */

@@ -44,6 +44,9 @@ SETTINGS = {		# of the instance; workers as ./staging has them
     "write": 16,
 }
 
+# What nginx says where an answer came from its cache.
+FROM_CACHE = (b"HIT", b"STALE", b"UPDATING")
+
 # Further pools of readers, each without a copy that the one before it has.
 VARIANTS = {
     "memcached": {("copies", "slots"): "0"},
@@ -162,7 +165,7 @@ class Instance:
         conf.optionxform = str
         conf.read_string(source.read_text())
         conf.remove_section("pool write")
-        conf["pool read"]["listen"] = str(self.run / f"{name}.sock")
+        conf["pool read"]["listen"] = str(self.run / f"read-{name}.sock")
         conf["process"]["pid_file"] = str(self.run / f"bench-{name}.pid")
         for (section, key), value in changes.items():
             if not conf.has_section(section):
@@ -176,7 +179,7 @@ class Instance:
         with open(self.real / f"log/bench-{name}.log", "a") as log:
             self.variants[name] = subprocess.Popen([self.env["PROGRAM"], "-c", str(path), "serve"], stdout=log,
                                                    stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-        wait_for(f"the pool {name}", 10, (self.run / f"{name}.sock").exists)
+        wait_for(f"the pool {name}", 10, (self.run / f"read-{name}.sock").exists)
 
     def nginx_variants(self):
         """A listener for each variant, with the very files of nginx/: only the name of the upstream is another."""
@@ -190,7 +193,7 @@ class Instance:
                 file.write_text(text.replace("fastcgi_pass pointsmall_read;", f"fastcgi_pass bench_{name};"))
             self.ports[name] = port_free()
             blocks.append(f"""
-upstream bench_{name} {{ server unix:{self.run}/{name}.sock; }}
+upstream bench_{name} {{ server unix:{self.run}/read-{name}.sock; }}
 server {{
 	listen 127.0.0.1:{self.ports[name]} ssl http2;
 	ssl_certificate {self.real}/tls/server.crt;
@@ -246,7 +249,7 @@ server {{
         return (collections.Counter(re.findall(rb'"status":"(\d+)"', data)),
                 collections.Counter(re.findall(rb'"cache":"(\w*)"', data)))
 
-    def down(self):
+    def down(self, keep):
         for process in self.variants.values():
             process.send_signal(signal.SIGQUIT)
         for process in self.variants.values():
@@ -254,7 +257,8 @@ server {{
                 process.wait(40)
             except subprocess.TimeoutExpired:
                 process.kill()
-        self.staging("down", "--purge")
+        if not keep:
+            self.staging("down", "--purge")
 
 
 # ---- what is measured ----
@@ -262,13 +266,13 @@ server {{
 class Bench:
     """One way. limit: the name of what it is held against; floor: what the prototypes reached of it."""
 
-    def __init__(self, name, limit=None, floor=None, status="200", connections=READERS, cache=None, config=""):
+    def __init__(self, name, limit=None, floor=None, status="200", connections=READERS, cached=False, config=""):
         self.name = name
         self.limit = limit
         self.floor = floor
         self.status = status
         self.connections = connections
-        self.cache = cache
+        self.cached = cached
         self.config = config
 
 
@@ -286,12 +290,12 @@ class Wrk(Bench):
     def result(self, output, instance):
         found = json.loads(output.split("RESULT ", 1)[1])
         statuses, cache = instance.take_access_log()
-        wrong = {k.decode(): n for k, n in statuses.items() if k.decode() != self.status}
+        # 499: wrk went away at the end of its time.
+        wrong = {k.decode(): n for k, n in statuses.items() if k.decode() not in (self.status, "499")}
         found["wrong"] = wrong
         found["errors"] = found["socket_errors"] + sum(wrong.values())
-        if self.cache is not None:
-            total = sum(cache.values())
-            found["cache_hits"] = cache[self.cache.encode()] / total if total else 0
+        if self.cached:
+            found["cached"] = sum(cache[k] for k in FROM_CACHE) / max(sum(cache.values()), 1)
         return found
 
 
@@ -360,7 +364,7 @@ def benches(instance, bare):
     write = f"{BUYERS} connections, {SETTINGS['write']} write workers, a new key each"
     return [
         Wrk("static list", url + "/files/bench/list.json", config=f"{READERS} connections, file of the list's bytes"),
-        Wrk("list, micro-cache", url + "/api/mall/products", limit="static list", floor=0.75, cache="HIT",
+        Wrk("list, micro-cache", url + "/api/mall/products", limit="static list", floor=0.75, cached=True,
             config=read + ", all copies"),
         Wrk("list, own copy", direct + "/api/mall/products", limit="static list", floor=0.24,
             config=read + ", micro-cache bypassed"),
@@ -370,7 +374,7 @@ def benches(instance, bare):
             config=read + ", micro-cache bypassed, copies slots=0, no memcached"),
         Wrk("static product", url + "/files/bench/product.json",
             config=f"{READERS} connections, file of the product's bytes"),
-        Wrk("product, micro-cache", f"{url}/api/mall/products/{product_id(HOT)}", limit="static product", cache="HIT",
+        Wrk("product, micro-cache", f"{url}/api/mall/products/{product_id(HOT)}", limit="static product", cached=True,
             config=read + ", one product, all copies"),
         Wrk("product, database", at["db"], script="products.lua", env=one, limit="static product",
             config=read + ", a random one of all, no copies"),
@@ -427,8 +431,8 @@ def summarize(all_benches, rounds):
             row["ratio"] = median(row["ratios"])
         if b.floor is not None:
             row["reached"] = row["ratio"] >= b.floor
-        if "cache_hits" in runs[0]:
-            row["cache_hits"] = min(r["cache_hits"] for r in runs)
+        if "cached" in runs[0]:
+            row["cached"] = min(r["cached"] for r in runs)
         rows.append(row)
     return rows
 
@@ -457,7 +461,7 @@ def print_table(report):
     print()
     for row in report["rows"]:
         wrong = f"; other answers: {row['wrong']}" if row["wrong"] else ""
-        hits = f"; {row['cache_hits']:.1%} from the cache" if "cache_hits" in row else ""
+        hits = f"; {row['cached']:.2%} from the cache" if "cached" in row else ""
         print(f"- {row['name']}: {row['config']}{hits}{wrong}")
     print("- " + report["conditions"])
     print("- " + report["verify"])
@@ -484,7 +488,7 @@ def options():
     p.add_argument("--only", metavar="TEXT", action="append", help="only the ways whose names have TEXT in them, and their limits")
     p.add_argument("--seconds", type=int, metavar="N", help="of each measurement (5; 1 with --quick)")
     p.add_argument("--dir", default=str(TOP / "var/bench"), help="the instance's directory")
-    p.add_argument("--keep", action="store_true", help="leave the instance up")
+    p.add_argument("--keep", action="store_true", help="leave the instance up (without its further pools)")
     return p.parse_args()
 
 
@@ -539,8 +543,7 @@ def main():
             instance.up()
             good = run(instance, args)
         finally:
-            if not args.keep:
-                instance.down()
+            instance.down(args.keep)
     sys.exit(0 if good else 1)
 
 

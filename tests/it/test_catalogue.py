@@ -245,13 +245,10 @@ def test_cursors_of_orders_and_records(shop):
         cursor = shop.http.get(path, a.token, query={"limit": 1}).json["nextCursor"]
         bad_cursor(shop.http, path, cursor, a.token, limit=1, **filters)
         bad_cursor(shop.http, path, cursor[:-1] + ("A" if cursor[-1] != "A" else "E"), a.token)
-        # It is a place, and no key to anybody's data: with another's token one's own list is read.
-        theirs = shop.http.get(path, b.token, query={"limit": 1, "cursor": cursor})
-        if theirs.status == 200 and theirs.json["items"]:
-            if path == ORDERS:
-                assert theirs.json["items"][0]["userId"] == b.id
-        else:
-            assert theirs.status in (200, 400)
+        # It is a place, and no key to anybody's data: whoever brings it reads its own list from there.
+        theirs = shop.http.get(path, b.token, query={"limit": 100, "cursor": cursor})
+        own = ids(shop.http.get(path, b.token, query={"limit": 100}).json["items"])
+        assert theirs.status == 400 or set(ids(theirs.json["items"])) <= set(own)
 
 
 def test_a_cursor_and_a_product_that_goes(shop):

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/openapi.yaml and the running server: the same routes, and a live answer of each. (The client holds every answer of
+every test against the document.)"""
+
+import os
+import subprocess
+import sys
+
+from shop import EXCHANGE, ORDERS
+from stack import ROOT
+
+
+def routes(shop):
+    return [tuple(line.split("\t")[:2]) for line in shop.stack.program("routes").stdout.splitlines()]
+
+
+def test_the_document_has_the_programs_routes(shop):
+    done = subprocess.run([sys.executable, os.path.join(ROOT, "tests", "openapi", "compare.py"), "--program",
+                           shop.stack.env["PROGRAM"]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_route_answers(shop, document):
+    u, p = shop.user(), shop.product()
+    order = u.bought(p)
+    login = shop.http.post("/api/auth/login", {"code": "cOpenapi"}).json
+    calls = {
+        ("GET", "/api/mall/products"): lambda path: shop.http.get(path),
+        ("GET", "/api/mall/products/:id"): lambda path: shop.http.get(path.replace(":id", p)),
+        ("GET", "/api/mall/categories"): lambda path: shop.http.get(path),
+        ("POST", "/api/mall/inventory/check"): lambda path: shop.http.post(path, {"items": [{"productId": p, "quantity": 1}]}),
+        ("GET", "/api/mall/inventory/:productId"): lambda path: shop.http.get(path.replace(":productId", p)),
+        ("POST", EXCHANGE): lambda path: shop.http.post(path, u.wish(p), u.token, key="openapi"),
+        ("GET", ORDERS): lambda path: shop.http.get(path, u.token),
+        ("GET", ORDERS + "/:id"): lambda path: shop.http.get(path.replace(":id", order), u.token),
+        ("POST", ORDERS + "/:id/cancel"): lambda path: shop.http.post(path.replace(":id", order), None, u.token),
+        ("GET", "/api/points/balance"): lambda path: shop.http.get(path, u.token),
+        ("GET", "/api/points/records"): lambda path: shop.http.get(path, u.token),
+        ("POST", "/api/auth/login"): lambda path: shop.http.post(path, {"code": "cOpenapi2"}),
+        ("POST", "/api/auth/refresh"): lambda path: shop.http.post(path, {"refreshToken": login["refreshToken"]}),
+        ("POST", "/api/auth/logout"): lambda path: shop.http.post(path, None, login["accessToken"]),
+        ("GET", "/api/user/profile"): lambda path: shop.http.get(path, u.token),
+        ("PUT", "/api/user/profile"): lambda path: shop.http.put(path, {"nickname": "开放"}, u.token),
+        ("GET", "/healthz"): lambda path: shop.http.get(path),
+        ("GET", "/readyz"): lambda path: shop.http.get(path),
+    }
+    table = routes(shop)
+    assert set(table) == set(calls), "a route without a call here, or the other way round"
+    for method, path in table:
+        a = calls[method, path](path)
+        assert 200 <= a.status < 300, (method, path, a)
+    met = {(m, t) for m, t, status in document.met if status < 300}
+    assert len(met) >= len(table)

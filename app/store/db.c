@@ -18,6 +18,7 @@
 #include "store/db_int.h"
 
 #define TX_RUNS_MAX 8
+#define TX_LOCK_WAITS_MAX 3	/* each has waited a second and holds up a worker */
 #define CONNECT_PAUSE_US (300 * US_PER_MS)
 #define CELLS_MAX 40
 #define PENDING_MAX 8
@@ -791,9 +792,10 @@ rollback(struct db *db)
 static bool
 run_again(struct db *db, enum err e, int runs)
 {
-	bool redo = e == E_DEADLOCK || e == E_LOCK_WAIT || (e == E_DOWN && db->lost && runs == 1);
+	bool redo = (e == E_DEADLOCK && runs < TX_RUNS_MAX) || (e == E_LOCK_WAIT && runs < TX_LOCK_WAITS_MAX) ||
+	    (e == E_DOWN && db->lost && runs == 1);
 
-	return redo && runs < TX_RUNS_MAX && clock_mono_us() < db->deadline_us;
+	return redo && clock_mono_us() < db->deadline_us;
 }
 
 static enum err

@@ -172,7 +172,7 @@ class Client:
         if c is None or c.sock is None or time.monotonic() - self.local.used > IDLE_S:
             if c is not None:
                 c.close()
-            c = http.client.HTTPSConnection(self.url.hostname, self.url.port, context=self.context, timeout=60)
+            c = http.client.HTTPSConnection(self.url.hostname, self.url.port, context=self.context, timeout=30)
             c.connect()
             c.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.local.c = c

@@ -2,6 +2,7 @@
 """An instance of the whole mall for tests, run by ./staging in a directory of its own; and a look behind its back."""
 
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -224,7 +225,6 @@ class Session:
 
 
 def _me():
-    import pwd
     return pwd.getpwuid(os.getuid()).pw_name
 
 

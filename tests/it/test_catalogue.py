@@ -8,6 +8,7 @@ import itertools
 import pytest
 
 from shop import new_id
+from stack import wait_until
 
 PRODUCTS = "/api/mall/products"
 ORDERS = "/api/mall/exchange/orders"
@@ -150,7 +151,6 @@ def test_categories(shop):
     top = shop.category(name="顶")
     child = shop.category(top, "子", 2)
     hidden = shop.category(top, "隐", 2, status=0)
-    from stack import wait_until
 
     def fresh():
         tree = shop.direct.get("/api/mall/categories").json["items"]

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from shop import ORDERS, Shop
-from stack import Stack
+from stack import Stack, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,6 @@ def test_the_demo_shops_times(shanghai, shop):
 
 
 def test_events_arrive(shanghai):
-    from stack import wait_until
     u = shanghai.user()
     u.bought(shanghai.product())
     wait_until(lambda: shanghai.stack.number(f"SELECT COUNT(*) FROM user_preferences WHERE user_id = '{u.id}'") == 1, 10)

@@ -25,7 +25,7 @@ def items(text):
     '{"items":[' + ITEM + '],"it\\u0065ms":[' + ITEM + "]}", items('{"productId":"%s","quantity":01}' % PRODUCT),
     items('{"productId":"%s","quantity":+1}' % PRODUCT), items('{"productId":"%s","quantity":.5}' % PRODUCT),
     items('{"productId":"%s","quantity":1.}' % PRODUCT), items('{"productId":"%s","quantity":0x1}' % PRODUCT),
-    items('{"productId":"%s","quantity":1e}' % PRODUCT), items('{"productId":"\ud83d","quantity":1}') if False else
+    items('{"productId":"%s","quantity":1e}' % PRODUCT), 
     items('{"productId":"\\ud83d","quantity":1}'), items('{"productId":"\\ude00\\ud83d","quantity":1}'),
     items('{"productId":"\\udc00","quantity":1}'), items('{"productId":"a\nb","quantity":1}'),
     items('{"productId":"a\tb","quantity":1}'), items('{"productId":"a\x01b","quantity":1}'),

@@ -2,6 +2,7 @@
 """memcached is only ever a copy: stopped, frozen or back, every answer is the same."""
 
 import signal
+import socket
 import time
 
 import pytest
@@ -56,7 +57,6 @@ def test_stopped_and_back(rough, reference):
 
 
 def items_in_memcached(rough):
-    import socket
     with socket.socket(socket.AF_UNIX) as s:
         s.connect(rough.stack.env["MEMCACHED"])
         s.sendall(b"stats\r\n")
@@ -84,7 +84,6 @@ def test_frozen_and_thawed(rough, reference):
 
 def test_garbage_in_memcached_is_not_served(rough, reference):
     """What stands under our names and is not ours, or from the future, is not taken."""
-    import socket
     path, before = reference
     rough.direct.get(path)
 

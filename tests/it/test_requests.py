@@ -11,6 +11,7 @@ import pytest
 
 from client import Client
 from shop import EXCHANGE, ORDERS
+from stack import wait_until
 
 PRODUCTS = "/api/mall/products"
 CHECK = "/api/mall/inventory/check"
@@ -91,6 +92,7 @@ def test_plain_http_redirects(shop):
     assert f"Location: {shop.stack.env['URL']}/api/mall/exchange?a=b\r\n".encode() in got, got
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_http2_and_tls(shop):
     env = shop.stack.env
     done = subprocess.run(["curl", "-sS", "--http2", "--cacert", env["CA"], "-o", "/dev/null", "-w", "%{http_version}",
@@ -132,7 +134,6 @@ def test_no_two_requests_have_the_same_new_id(http):
 
 def test_request_id_is_in_the_log(shop, http):
     http.get("/api/points/balance", headers={"X-Request-Id": "it-log-1"})
-    from stack import wait_until
     wait_until(lambda: '"requestId":"it-log-1"' in shop.stack.log("access"), 10, "the access log's line")
     lines = [json.loads(line) for line in shop.stack.log("access").splitlines() if "it-log-1" in line]
     assert len(lines) == 1 and lines[0]["status"] in ("401", 401)
@@ -269,6 +270,10 @@ def test_not_json_is_415(shop, http, user, kind):
         a = http.post(path, raw=body, content_type=kind, token=user.token)
         assert (a.status, a.code) == (415, "unsupported_media_type"), a
     assert http.put("/api/user/profile", raw=b"{}", content_type=kind, token=user.token).status == 415
+    # A cancel needs no body; but one that comes is JSON.
+    assert user.cancel(user.bought(shop.product())).status == 200
+    order = user.bought(shop.product())
+    assert http.post(f"{ORDERS}/{order}/cancel", raw=b"{}", content_type=kind, token=user.token).status == 415
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/json;charset=UTF-8",

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from client import b64, sign
-from shop import LEEWAY_S
+from shop import DELIVERY, LEEWAY_S, new_id
 
 PROFILE = "/api/user/profile"
 BALANCE = "/api/points/balance"
@@ -186,15 +186,13 @@ def test_the_programs_own_tokens(shop, http):
 
 def test_a_token_without_its_user(shop, http):
     """Well signed, but for nobody: no data, no order, and no 500."""
-    from shop import new_id
     nobody = shop.token(new_id("9"))
-    assert http.get(PROFILE, nobody).status == 404
+    assert http.get(PROFILE, nobody).status == http.put(PROFILE, {"nickname": "x"}, nobody).status == 404
     assert http.get(BALANCE, nobody).status == 404
     assert http.get("/api/points/records", nobody).json["items"] == []
     assert http.get("/api/mall/exchange/orders", nobody).json["items"] == []
     p = shop.product()
-    a = http.post("/api/mall/exchange", {"productId": p, "quantity": 1, "deliveryInfo": {
-        "receiverName": "x", "receiverPhone": "12345", "address": "x"}}, nobody)
+    a = http.post("/api/mall/exchange", {"productId": p, "quantity": 1, "deliveryInfo": DELIVERY}, nobody)
     assert a.status in (401, 404), a
     assert shop.stock(p) == 10
 

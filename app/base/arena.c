@@ -170,6 +170,16 @@ arena_array(struct arena *a, size_t count, size_t size)
 }
 
 char *
+arena_memdup(struct arena *a, const void *p, size_t n)
+{
+	char *copy = arena_alloc(a, n + 1);
+
+	if (n > 0)
+		memcpy(copy, p, n);
+	return copy;
+}
+
+char *
 arena_strndup(struct arena *a, const char *s, size_t n)
 {
 	char *p;

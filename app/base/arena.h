@@ -23,6 +23,9 @@ void arena_reset(struct arena *a);
 void *arena_alloc(struct arena *a, size_t n) __attribute__((malloc, returns_nonnull));
 /* count * size zeroed bytes; an overflowing product ends the process. */
 void *arena_array(struct arena *a, size_t count, size_t size) __attribute__((malloc, returns_nonnull));
+/* n bytes, whatever they are, and a NUL after them. */
+char *arena_memdup(struct arena *a, const void *p, size_t n);
+/* At most n bytes of a string: it ends at its NUL. */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

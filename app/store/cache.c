@@ -136,7 +136,7 @@ cache_get(struct cache *c, const char *key, struct arena *a, const char **val, s
 		return false;
 	}
 	c->figures.hits++;
-	*val = arena_strndup(a, p != NULL ? p : "", *len);
+	*val = arena_memdup(a, p, p != NULL ? *len : 0);
 	free(p);
 	return true;
 }

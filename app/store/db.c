@@ -672,7 +672,7 @@ read_first_row(MYSQL_RES *res, struct arena *a, struct db_result *out)
 	out->lens = arena_array(a, out->ncells, sizeof(*out->lens));
 	for (size_t i = 0; i < out->ncells; i++) {
 		out->lens[i] = lens[i];
-		out->cells[i] = row[i] != NULL ? arena_strndup(a, row[i], lens[i]) : NULL;
+		out->cells[i] = row[i] != NULL ? arena_memdup(a, row[i], lens[i]) : NULL;
 	}
 }
 

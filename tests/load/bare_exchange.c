@@ -517,7 +517,7 @@ clients_new(void)
 	if (all == NULL)
 		die("memory", "none");
 	for (int64_t i = 0; i < run.threads; i++) {
-		all[i].random = (uint64_t)(run.seed + i) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+		all[i].random = ((uint64_t)run.seed << 16 | (uint64_t)i) * UINT64_C(0x9e3779b97f4a7c15) | 1;
 		if ((all[i].latencies = malloc(LATENCIES_MAX * sizeof(uint32_t))) == NULL)
 			die("memory", "none");
 		if (pthread_create(&all[i].thread, NULL, client_run, &all[i]) != 0)

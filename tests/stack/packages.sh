@@ -13,7 +13,7 @@ packages_of() {
 		command -v npm >/dev/null || echo nodejs npm
 		;;
 	bench) echo python3 wrk ;;
-	full) echo clang ;;
+	full) echo clang libclang-rt-14-dev ;;
 	esac
 }
 

@@ -93,9 +93,17 @@ suite() {
 	[ "$FAILED" -eq 0 ]
 }
 
+FUZZ_SECONDS=60
+
+# What it found before is kept beside the build, and is where it begins.
+fuzz() {
+	mkdir -p "$BUILD/corpus-$1"
+	"$BUILD/tests/fuzz/$1" -max_total_time=$FUZZ_SECONDS -max_len=4096 "$BUILD/corpus-$1"
+}
+
 # What takes longer than every change can wait for.
 suite_full() {
-	local compiler
+	local compiler target
 
 	packages_need full
 	SANITIZE=
@@ -103,6 +111,11 @@ suite_full() {
 		BUILD="$HERE/var/build-$compiler"
 		build CC=$compiler --enable-werror
 		part "make check, $compiler" "$LOGS/check-$compiler.log" check check
+	done
+	BUILD="$HERE/var/build-fuzz"
+	build CC=clang --enable-fuzz --enable-asan --enable-ubsan
+	for target in fuzz_json fuzz_request; do
+		step "$target, $FUZZ_SECONDS s" fuzz "$target"
 	done
 	BUILD="$HERE/var/build"
 	build

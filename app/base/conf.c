@@ -167,8 +167,6 @@ static const struct setting settings[] = {
 
 	INT("shop", "default_delivery_days", 0, 365, "3", AT(default_delivery_days),
 	    "days until delivery, for products of no merchant"),
-	INT("shop", "return_days", 0, 365, "7", AT(return_days),
-	    "days within which a completed order may be returned"),
 
 	INT("token", "access_ttl_s", 60, DAY_S, "900", AT(access_ttl_s), "how long an access token is good"),
 	INT("token", "clock_leeway_s", 0, 300, "30", AT(clock_leeway_s),

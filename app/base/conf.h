@@ -78,7 +78,6 @@ struct conf {
 	int64_t		 jobs_poll_ms;
 	int64_t		 event_attempts;
 	/* [shop] */
-	int64_t		 return_days;
 	int64_t		 default_delivery_days;
 
 	struct conf_pool pools[CONF_POOLS_MAX];

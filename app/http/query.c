@@ -13,7 +13,7 @@
 
 struct param {
 	const char	*name;
-	const char	*value;
+	const char	*value;	/* NULL: it cannot be read */
 };
 
 /* ---- taking the string apart ---- */
@@ -57,6 +57,16 @@ unescape(struct arena *a, const char *s, size_t n)
 }
 
 static bool
+is_read(const struct req *r, const char *name)
+{
+	for (const struct query_field *f = r->route->query + 1; name != NULL && f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Only what the table reads is looked at further: anything else may be as odd as it likes. false: too many. */
+static bool
 split(struct req *r, struct param *out, size_t *n)
 {
 	const char *p = r->query_string;
@@ -65,16 +75,14 @@ split(struct req *r, struct param *out, size_t *n)
 	while (*p != '\0') {
 		size_t len = strcspn(p, "&");
 		const char *eq = memchr(p, '=', len);
-		size_t name = eq != NULL ? (size_t)(eq - p) : len;
+		size_t name_len = eq != NULL ? (size_t)(eq - p) : len;
+		const char *name = unescape(r->arena, p, name_len);
 
-		if (*n == PARAMS_MAX)
-			return false;
-		if (len > 0) {
-			out[*n].name = unescape(r->arena, p, name);
-			out[*n].value = eq != NULL ? unescape(r->arena, eq + 1, len - name - 1) : "";
-			if (out[*n].name == NULL || out[*n].value == NULL)
+		if (is_read(r, name)) {
+			if (*n == PARAMS_MAX)
 				return false;
-			++*n;
+			out[*n].name = name;
+			out[(*n)++].value = eq != NULL ? unescape(r->arena, eq + 1, len - name_len - 1) : "";
 		}
 		p += len + (p[len] == '&');
 	}
@@ -156,7 +164,7 @@ take(struct req *r, const struct query_field *f, const char *value)
 	}
 }
 
-/* The value of a field, NULL where it is absent; told where it is given twice. */
+/* The value of a field, NULL where it is absent; told where it is given twice or cannot be read. */
 static const char *
 value_of(struct req *r, const struct query_field *f, const struct param *params, size_t n)
 {
@@ -167,7 +175,8 @@ value_of(struct req *r, const struct query_field *f, const struct param *params,
 			continue;
 		if (value != NULL)
 			(void)fault_field(r->fault, f->name, "该参数只能出现一次", "given more than once");
-		value = params[i].value;
+		if ((value = params[i].value) == NULL)
+			(void)fault_field(r->fault, f->name, "转义或编码有误", "its escapes or its encoding are broken");
 	}
 	return value;
 }
@@ -202,7 +211,7 @@ query_decode(struct req *r)
 		return E_OK;
 	r->query = arena_alloc(r->arena, first->size);
 	if (!split(r, params, &n))
-		return fault_field(r->fault, "", "查询字符串格式有误", "the query string cannot be read");
+		return fault_field(r->fault, "", "查询参数过多", "too many parameters");
 	for (f = first + 1; f->name != NULL; f++) {
 		set_default(r, f);
 		value = value_of(r, f, params, n);

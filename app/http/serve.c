@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -85,12 +86,23 @@ server_shutdown(void)
 /* ---- what came ---- */
 
 static bool
+is_language(const char *tag, const char *name)
+{
+	return strncasecmp(tag, name, 2) == 0 && strcspn(tag, "-,; \t") == 2;
+}
+
+/* Whichever of the shop's two languages is named first; nginx does the same for what it refuses itself. */
+static bool
 wants_english(const char *accept_language)
 {
-	const char *en = strstr(accept_language, "en");
-	const char *zh = strstr(accept_language, "zh");
-
-	return en != NULL && (zh == NULL || en < zh);
+	for (const char *p = accept_language; *p != '\0'; p += strcspn(p, ",")) {
+		p += strspn(p, ", \t");
+		if (is_language(p, "en"))
+			return true;
+		if (is_language(p, "zh"))
+			return false;
+	}
+	return false;
 }
 
 static enum err
@@ -164,7 +176,7 @@ authenticate(struct server *s, struct req *r)
 
 	if (r->route->who & (WHO_ANYONE | WHO_LOOPBACK))
 		return E_OK;
-	if (strncmp(header, scheme, sizeof(scheme) - 1) != 0)
+	if (strncasecmp(header, scheme, sizeof(scheme) - 1) != 0)
 		return E_UNAUTHORIZED;
 	e = token_verify(s->conf, header + sizeof(scheme) - 1, r->mall->now_us, r->arena, r->fault, &r->caller);
 	if (e != E_OK)
@@ -335,6 +347,28 @@ head_of_copy(struct buf *b, const struct answer *a)
 	buf_printf(b, "ETag: %s\r\n", a->etag);
 }
 
+/* RFC 9110, 15; a client reads the number, but a status line without words is none. */
+static const char *
+reason(int status)
+{
+	static const struct {
+		int		 status;
+		const char	*text;
+	} reasons[] = {
+		{ 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 304, "Not Modified" }, { 400, "Bad Request" },
+		{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
+		{ 409, "Conflict" }, { 412, "Precondition Failed" }, { 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" },
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].status == status)
+			return reasons[i].text;
+	return "Unknown";
+}
+
 static void
 write_reply(struct server *s, struct req *r)
 {
@@ -344,7 +378,7 @@ write_reply(struct server *s, struct req *r)
 
 	assert(reply->status != 0);
 	buf_init(&b, r->arena, 1024 + (body ? reply->len : 0));
-	buf_printf(&b, "Status: %d\r\nX-Request-Id: %s\r\n", reply->status, r->id);
+	buf_printf(&b, "Status: %d %s\r\nX-Request-Id: %s\r\n", reply->status, reason(reply->status), r->id);
 	if (reply->copy != NULL)
 		head_of_copy(&b, reply->copy);
 	else

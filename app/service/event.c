@@ -128,27 +128,34 @@ put_off(struct mall *m, const struct event *ev, enum err why)
 	    A_STR(err_name(why)), A_I64(ev->seq)), NULL);
 }
 
-struct seq_row {
-	int64_t	seq;
-};
-
-static const struct db_col seq_cols[] = { DB_I64(struct seq_row, seq), DB_END };
-
-/* Order per aggregate: while an earlier one waits, this one waits too. */
-static enum err
-deliver_in_order(struct mall *m, const struct event *ev)
+/* Whether an earlier event of this page's was put off for the same aggregate: then this one waits too. */
+static bool
+waits(const struct event *events, const bool *put, size_t i)
 {
-	struct seq_row earlier;
+	for (size_t j = 0; j < i; j++)
+		if (put[j] && strcmp(events[j].aggregate, events[i].aggregate) == 0)
+			return true;
+	return false;
+}
+
+static enum err
+deliver_page(struct mall *m, const struct event *events, size_t n)
+{
+	bool put[PAGE] = { false };
 	enum err e;
 
-	e = db_row(m->db, Q_EVENT_BLOCKED, ARGS(A_STR(ev->aggregate), A_I64(ev->seq)), seq_cols, m->arena, &earlier);
-	if (e != E_NOT_FOUND)
-		return e;
-	if ((e = deliver(m, ev)) == E_OK)
-		return E_OK;
-	if (e == E_DOWN || e == E_UNCERTAIN)
-		return e;	/* not the event's fault: the whole task waits */
-	return put_off(m, ev, e);
+	for (size_t i = 0; i < n; i++) {
+		if (waits(events, put, i))
+			continue;
+		if ((e = deliver(m, &events[i])) == E_OK)
+			continue;
+		if (e == E_DOWN || e == E_UNCERTAIN)
+			return e;	/* not the event's fault: the whole task waits */
+		if ((e = put_off(m, &events[i], e)) != E_OK)
+			return e;
+		put[i] = true;
+	}
+	return E_OK;
 }
 
 enum err
@@ -158,10 +165,10 @@ event_deliver(struct mall *m, bool *more)
 	size_t n;
 	enum err e;
 
-	e = db_rows(m->db, Q_EVENT_DUE, ARGS(A_TIME(m->now_us), A_I64(PAGE)), event_cols, m->arena, sizeof(*events), PAGE,
-	    &events, &n);
-	for (size_t i = 0; e == E_OK && i < n; i++)
-		e = deliver_in_order(m, &events[i]);
+	e = db_rows(m->db, Q_EVENT_DUE, ARGS(A_TIME(m->now_us), A_TIME(m->now_us), A_I64(PAGE)), event_cols, m->arena,
+	    sizeof(*events), PAGE, &events, &n);
+	if (e != E_OK)
+		return e;
 	*more = n == PAGE;
-	return e;
+	return deliver_page(m, events, n);
 }

@@ -13,7 +13,7 @@ static enum err sweep_keys(struct mall *m, bool *more);
 static enum err sweep_tokens(struct mall *m, bool *more);
 
 const struct task tasks[] = {
-	{ "events", 200, event_deliver },
+	{ "events", 0, event_deliver },
 	{ "sweep-keys", 60000, sweep_keys },
 	{ "sweep-tokens", 60000, sweep_tokens },
 	{ 0 },

@@ -7,7 +7,7 @@
 
 struct task {
 	const char	*name;
-	int64_t		 period_ms;
+	int64_t		 period_ms;	/* 0: as often as jobs.poll_ms says */
 	/* One bounded step, safe to break off and to run again. *more: there is more to do at once. */
 	enum err	(*run)(struct mall *m, bool *more);
 };

@@ -94,10 +94,11 @@ static const struct {
 	{ 1290, E_DOWN, true },		/* ER_OPTION_PREVENTS_STATEMENT: read-only after a fail-over */
 	{ 1927, E_DOWN, true },		/* MariaDB's ER_CONNECTION_KILLED */
 	{ 4031, E_DOWN, true },		/* MySQL's ER_CLIENT_INTERACTION_TIMEOUT */
-	{ 2006, E_DOWN, true },		/* CR_SERVER_GONE_ERROR */
-	{ 2013, E_DOWN, true },		/* CR_SERVER_LOST */
-	{ 2055, E_DOWN, true },		/* CR_SERVER_LOST_EXTENDED */
 };
+
+/* Every error of the client library itself: lost, refused, timed out, a TLS session that broke, out of step. Whichever it
+ * is, the connection is of no more use, and what the server made of the last statement is not known. */
+#define CLIENT_ERROR(number) ((number) >= 2000 && (number) < 3000)
 
 struct fault *
 db_fault(struct db *db)
@@ -158,16 +159,20 @@ db_request(struct db *db, struct fault *fault, int64_t deadline_mono_us)
 static enum err
 fail(struct db *db, unsigned number, const char *message, const char *what)
 {
+	enum err e = CLIENT_ERROR(number) ? E_DOWN : E_INTERNAL;
+	bool lost = CLIENT_ERROR(number);
+
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		if (errors[i].number != number)
-			continue;
-		if (errors[i].lost) {
-			db->lost = true;
-			disconnect(db);
+		if (errors[i].number == number) {
+			e = errors[i].err;
+			lost = errors[i].lost;
 		}
-		return FAULT(db_fault(db), errors[i].err, "database: %s: %u %s", what, number, message);
 	}
-	return FAULT(db_fault(db), E_INTERNAL, "database: %s: %u %s", what, number, message);
+	if (lost) {
+		db->lost = true;
+		disconnect(db);
+	}
+	return FAULT(db_fault(db), e, "database: %s: %u %s", what, number, message);
 }
 
 static enum err

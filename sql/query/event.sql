@@ -30,10 +30,14 @@ SELECT ?, 'mall.order.cancelled', 'exchange', '["notify","recommend","stats"]', 
 FROM exchange_orders o WHERE o.id = ?;
 
 -- name: EVENT_DUE
--- params: t i
+-- params: t t i
 -- columns: i s s s s s i
-SELECT seq, event_id, event_type, source, aggregate, payload, attempts
-FROM outbox WHERE state = 0 AND next_at <= ? ORDER BY seq LIMIT ?;
+-- Order per aggregate: while an earlier event of the same one was put off, the later ones are not due either.
+SELECT o.seq, o.event_id, o.event_type, o.source, o.aggregate, o.payload, o.attempts
+FROM outbox o
+WHERE o.state = 0 AND o.next_at <= ? AND NOT EXISTS (SELECT 1 FROM outbox e
+    WHERE e.aggregate = o.aggregate AND e.state = 0 AND e.seq < o.seq AND e.next_at > ?)
+ORDER BY o.seq LIMIT ?;
 
 -- name: EVENT_CONSUMED
 -- params: s s t
@@ -49,12 +53,6 @@ UPDATE outbox SET state = 1 WHERE seq = ? AND state = 0;
 -- params: i t s i
 -- columns: -
 UPDATE outbox SET state = ?, attempts = attempts + 1, next_at = ?, last_error = ? WHERE seq = ? AND state = 0;
-
--- name: EVENT_BLOCKED
--- params: s i
--- columns: i
--- Whether an earlier event of the same aggregate is still to be delivered.
-SELECT seq FROM outbox WHERE aggregate = ? AND state = 0 AND seq < ? LIMIT 1;
 
 -- name: PREFERENCE_ADD
 -- params: t s s

@@ -171,5 +171,6 @@ logs() {
 
 reload() {
 	alive serve || die "serve does not run"
+	pointsmall check-config >/dev/null || die "the settings are wrong; nothing was reloaded"
 	kill -HUP "$(pid_of serve)"
 }

@@ -106,7 +106,7 @@ everything_can_be_set(void **state)
 	    "[process]\r\n user = www-data \r\nlog_level=debug\npid_file = /run/x.pid\nstop_timeout_ms = 5000\n"
 	    "[db]\nhost = db.example\nca = /etc/ca.pem\nport = 3307\nuser = 积分\npassword = a = b # c \"d\"\n"
 	    "[memcached]\nservers = 127.0.0.1:11211,cache.example:1\ntimeout_ms = 20\n"
-	    "[copies]\nslots = 0\n[limits]\nuser_rate = 0\n[jobs]\npoll_ms = 10\n[shop]\nreturn_days = 0\n"
+	    "[copies]\nslots = 0\n[limits]\nuser_rate = 0\n[jobs]\npoll_ms = 10\n[shop]\ndefault_delivery_days = 0\n"
 	    "  # another comment\n"
 	    "[wechat]\nurl = http://127.0.0.1:8080/wx\nappid = wx1\nsecret = s\n"
 	    TOKEN POOL "[pool write]\nlisten = 127.0.0.1:9000\nworkers = 16\nkeep_connections = yes\n"
@@ -143,7 +143,7 @@ static const struct {
 	{ COMPLETE "nonsense\n", ":16: must be [section], key = value" },
 	{ COMPLETE "colour = blue\n", ":16: unknown key colour in [key]" },
 	{ COMPLETE "[colours]\nred = 1\nblue = 2\n", ":16: unknown section [colours]" },
-	{ COMPLETE "[shop\nreturn_days = 1\n", ":16: a section's line must end in ]" },
+	{ COMPLETE "[shop\ndefault_delivery_days = 1\n", ":16: a section's line must end in ]" },
 	{ COMPLETE "sign = no\n", ":16: [key] sign is set already, in line 15" },
 	{ COMPLETE "[db]\nport = 1\n", ":16: [db] is there already, in line 1" },
 	{ COMPLETE "[shop x]\n", ":16: [shop] takes no name" },
@@ -161,10 +161,10 @@ static const struct {
 	    ":18: [pool] workers = 0: must be an integer from 1 to" },
 	{ COMPLETE "[pool b]\nlisten = /b\nkeep_connections = true\n",
 	    ":18: [pool] keep_connections = true: must be yes or no" },
-	{ COMPLETE "[shop]\nreturn_days = 1x\n", ":17: [shop] return_days = 1x: must be an integer" },
-	{ COMPLETE "[shop]\nreturn_days = -1\n", ":17: [shop] return_days" },
-	{ COMPLETE "[shop]\nreturn_days = 99999999999999999999\n", ":17: [shop] return_days" },
-	{ COMPLETE "[shop]\nreturn_days\x01 = 1\n", ":17: a control character" },
+	{ COMPLETE "[shop]\ndefault_delivery_days = 1x\n", ":17: [shop] default_delivery_days = 1x: must be an integer" },
+	{ COMPLETE "[shop]\ndefault_delivery_days = -1\n", ":17: [shop] default_delivery_days" },
+	{ COMPLETE "[shop]\ndefault_delivery_days = 99999999999999999999\n", ":17: [shop] default_delivery_days" },
+	{ COMPLETE "[shop]\ndefault_delivery_days\x01 = 1\n", ":17: a control character" },
 	{ COMPLETE "[process]\nlog_level = loud\n", ":17: [process] log_level = loud: must be one of: debug" },
 	{ COMPLETE "[process]\nuser = \xff\n", ":17: [process] user" },
 	{ COMPLETE "[memcached]\nservers = localhost\n", ":17: [memcached] servers" },

@@ -39,12 +39,6 @@ static void
 product_out(const struct product *p, struct product_out *out)
 {
 	out->p = *p;
-	if (p->images == NULL)
-		out->p.images = "[]";
-	if (p->specifications == NULL)
-		out->p.specifications = "{}";
-	if (p->description == NULL)
-		out->p.description = "";
 	if (p->merchant.name != NULL)
 		out->merchant = &out->p.merchant;
 }

@@ -5,17 +5,20 @@
  * One batch holds every statement in the lock order of the house: idempotency key → order → user → limit counter →
  * outbox → product, the hot row → its ledger row. Each must affect exactly its rows; only then is COMMIT sent.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/json.h"
 #include "service/answer.h"
 #include "service/exchange.h"
 #include "store/db.h"
 
 #define JUDGEMENTS_MAX 3
 #define COST_MAX INT32_MAX
+#define DAY_US (24 * 3600 * US_PER_S)
 
 struct ids {
 	char	order[ID_LEN + 1];
@@ -40,70 +43,182 @@ ids_make(int64_t now_us, struct ids *out)
 /* What the batch reads back once the points have moved. */
 struct after {
 	int64_t	balance;
-	int64_t	cost;
-	int64_t	estimated_delivery_us;
 };
 
-static const struct db_col after_cols[] = {
-	DB_I64(struct after, balance), DB_I64(struct after, cost), DB_TIME(struct after, estimated_delivery_us), DB_END,
+static const struct db_col after_cols[] = { DB_I64(struct after, balance), DB_END };
+
+/* TIMESTAMP and DATETIME without a fraction: cut here, since some servers would round up into the future. */
+static int64_t
+whole_second(int64_t us)
+{
+	return us - us % US_PER_S;
+}
+
+/* ---- payloads ---- */
+
+struct payload {
+	const char	*user_id;
+	const char	*product_id;
+	const char	*order_id;
+	int64_t		 quantity;
+	int64_t		 points_cost;
+	int64_t		 status;
+	const char	*reason;
 };
+
+static const struct json_view exchanged_view[] = {
+	VIEW_STR(struct payload, user_id, "userId", 0), VIEW_STR(struct payload, product_id, "productId", 0),
+	VIEW_I64(struct payload, quantity, "quantity", 0), VIEW_I64(struct payload, points_cost, "pointsCost", 0),
+	VIEW_STR(struct payload, order_id, "orderId", 0), VIEW_END,
+};
+
+static const struct json_view cancelled_view[] = {
+	VIEW_STR(struct payload, user_id, "userId", 0), VIEW_STR(struct payload, product_id, "productId", 0),
+	VIEW_STR(struct payload, order_id, "orderId", 0), VIEW_I64(struct payload, status, "status", 0),
+	VIEW_STR(struct payload, reason, "reason", JSON_OMIT_NULL), VIEW_END,
+};
+
+/* An order's move as its two events tell it. */
+struct move {
+	const char		*points_type;
+	const char		*order_type;
+	const char		*targets;
+	const struct json_view	*view;
+	struct payload		 payload;
+};
+
+static const char *
+encode(struct arena *a, const struct json_view *view, const void *p)
+{
+	struct buf b;
+
+	buf_init(&b, a, 1024);
+	json_encode(&b, view, p);
+	return b.p;
+}
+
+static void
+add_events(struct db_batch *b, struct mall *m, const struct ids *ids, const struct move *v)
+{
+	const struct payload *p = &v->payload;
+	struct db_arg now = A_TIME(m->now_us), user = A_STR(p->user_id);
+	const char *head = arena_printf(m->arena,
+	    "{\"userId\":\"%s\",\"points\":%" PRId64 ",\"recordId\":\"%s\",\"relatedId\":\"%s\",\"balanceAfter\":",
+	    p->user_id, p->points_cost, ids->points_record, p->order_id);
+
+	db_batch_add(b, Q_EVENT_PAIR, ARGS(A_STR(ids->points_event), A_STR(v->points_type), user, A_STR(head), user, A_STR("}"),
+	    now, now, A_STR(ids->order_event), A_STR(v->order_type), A_STR(v->targets), user,
+	    A_STR(encode(m->arena, v->view, p)), now, now), 2, 2);
+}
+
+/* ---- the way there ---- */
 
 struct exchange {
 	struct mall			*m;
 	const char			*user_id;
 	const struct exchange_wish	*wish;
 	const struct once		*once;
+	struct product			 product;	/* as it was read before; the last guard holds it against the row */
+	int64_t				 cost;
 	struct exchange_done		*out;
 };
 
-/* TIMESTAMP and DATETIME without a fraction: cut here, since some servers would round up into the future. */
-static struct db_arg
-whole_second(int64_t us)
+static const struct json_view named_view[] = {
+	VIEW_STR(struct named, id, "id", 0), VIEW_STR(struct named, name, "name", 0), VIEW_END,
+};
+
+struct snapshot {
+	struct product		 p;
+	const struct named	*merchant;
+};
+
+static const struct json_view snapshot_view[] = {
+	VIEW_STR(struct snapshot, p.name, "name", 0), VIEW_STR(struct snapshot, p.description, "description", 0),
+	VIEW_RAW(struct snapshot, p.images, "images", 0), VIEW_RAW(struct snapshot, p.specifications, "specifications", 0),
+	VIEW_IN(struct snapshot, p.category, "category", named_view),
+	VIEW_OBJ(struct snapshot, merchant, "merchant", 0, named_view),
+	VIEW_RAW(struct snapshot, p.original_price, "originalPrice", 0),
+	VIEW_I64(struct snapshot, p.points_price, "pointsPrice", 0), VIEW_END,
+};
+
+static const char *
+snapshot_of(struct arena *a, const struct product *p)
 {
-	return A_TIME(us - us % US_PER_S);
+	struct snapshot s = { .p = *p };
+
+	if (p->merchant.name != NULL)
+		s.merchant = &p->merchant;
+	return encode(a, snapshot_view, &s);
+}
+
+static int64_t
+estimated_delivery_us(const struct exchange *x)
+{
+	int64_t days = x->product.delivery_days;
+
+	if (days == I64_NONE)
+		days = x->m->conf->default_delivery_days;
+	return whole_second(x->m->now_us) + days * DAY_US;
 }
 
 static void
 add_order(struct db_batch *b, const struct exchange *x, const struct ids *ids)
 {
 	const struct exchange_wish *w = x->wish;
-	struct db_arg now = whole_second(x->m->now_us);
+	const struct product *p = &x->product;
+	struct db_arg now = A_TIME(whole_second(x->m->now_us));
 
-	db_batch_add(b, Q_EXCHANGE_ORDER, ARGS(A_STR(ids->order), A_STR(ids->order_no), A_STR(x->user_id),
-	    A_I64(w->quantity), A_I64(w->quantity), A_STR(w->delivery_json), now, now, now, A_STR(w->source),
-	    now, A_I64(x->m->conf->default_delivery_days), A_STR(w->product_id), now, now, A_I64(w->quantity),
-	    A_I64(w->points_cost), A_I64(w->quantity), A_I64(w->points_cost)), 1, 1);
+	db_batch_add(b, Q_EXCHANGE_ORDER, ARGS(A_STR(ids->order), A_STR(ids->order_no), A_STR(x->user_id), A_STR(p->id),
+	    A_STR(p->name), A_I64(w->quantity), A_I64(x->cost), A_STR(w->delivery_json), now, now, now,
+	    A_STR(p->merchant.id), A_STR(p->category.id), A_I64(p->points_price), A_STR(snapshot_of(x->m->arena, p)),
+	    A_STR(w->source), A_TIME(estimated_delivery_us(x))), 1, 1);
 }
 
 static void
 add_points(struct db_batch *b, const struct exchange *x, const struct ids *ids)
 {
-	db_batch_add(b, Q_POINTS_TAKE, ARGS(A_STR(ids->order), A_STR(x->user_id)), 1, 1);
-	db_batch_add(b, Q_POINTS_RECORD, ARGS(A_STR(ids->points_record), A_STR("mall_exchange"), A_I64(-1),
-	    A_STR("商城兑换-"), A_TIME(x->m->now_us), A_STR(ids->order), A_STR(x->user_id)), 1, 1);
+	const char *why = arena_printf(x->m->arena, "商城兑换-%s", x->product.name);
+
+	db_batch_add(b, Q_POINTS_TAKE, ARGS(A_I64(x->cost), A_I64(x->cost), A_STR(x->user_id), A_I64(x->cost)), 1, 1);
+	db_batch_add(b, Q_POINTS_RECORD, ARGS(A_STR(ids->points_record), A_STR("mall_exchange"), A_I64(-x->cost), A_STR(why),
+	    A_STR(ids->order), A_TIME(x->m->now_us), A_STR(x->user_id)), 1, 1);
 }
 
 static void
-add_count_and_events(struct db_batch *b, const struct exchange *x, const struct ids *ids)
+add_count(struct db_batch *b, const struct exchange *x, struct after *ignored)
 {
-	struct db_arg now = A_TIME(x->m->now_us);
+	static const struct db_col quantity_cols[] = { DB_I64(struct after, balance), DB_END };
+	struct db_arg user = A_STR(x->user_id), product = A_STR(x->product.id);
 
-	db_batch_add(b, Q_EXCHANGE_COUNT, ARGS(A_STR(x->user_id), A_STR(x->wish->product_id), A_I64(x->wish->quantity)),
+	db_batch_add(b, Q_EXCHANGE_COUNT, ARGS(user, product, A_I64(x->wish->quantity)),
 	    1, 2);	/* an existing row that is raised counts as two */
-	db_batch_add(b, Q_EVENT_EXCHANGED, ARGS(A_STR(ids->points_event), A_STR(ids->points_record), now, now,
-	    A_STR(ids->order), A_STR(x->user_id), A_STR(ids->order_event), now, now, A_STR(ids->order)), 2, 2);
+	if (x->product.purchase_limit != I64_NONE)
+		db_batch_row(b, Q_EXCHANGE_WITHIN_LIMIT, ARGS(user, product, A_I64(x->product.purchase_limit)),
+		    quantity_cols, ignored);
+}
+
+static void
+add_exchanged(struct db_batch *b, const struct exchange *x, const struct ids *ids)
+{
+	struct move v = {
+		"points.consumed", "mall.product.exchanged", "[\"profile\",\"recommend\",\"notify\",\"stats\"]", exchanged_view,
+		{ x->user_id, x->product.id, ids->order, x->wish->quantity, x->cost, ORDER_CONFIRMED, NULL },
+	};
+
+	add_events(b, x->m, ids, &v);
 }
 
 static void
 add_stock(struct db_batch *b, const struct exchange *x, const struct ids *ids)
 {
-	struct db_arg now = whole_second(x->m->now_us);
+	const struct product *p = &x->product;
+	struct db_arg now = A_TIME(whole_second(x->m->now_us)), id = A_STR(p->id);
 	int64_t q = x->wish->quantity;
 
-	db_batch_add(b, Q_INVENTORY_TAKE, ARGS(A_I64(q), A_I64(q), A_STR(x->wish->product_id), now, now, A_I64(q),
-	    A_STR(ids->order), A_STR(x->user_id)), 1, 1);
-	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(2), A_I64(-1), A_STR("商城兑换"), now,
-	    A_STR(ids->order)), 1, 1);
+	db_batch_add(b, Q_INVENTORY_TAKE, ARGS(A_I64(q), A_I64(q), id, A_I64(q), A_I64(p->points_price),
+	    A_I64(p->purchase_limit), now, now), 1, 1);
+	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(2), A_I64(-q), A_STR(ids->order),
+	    A_STR("商城兑换"), now, id), 1, 1);
 }
 
 /* Runs in db_tx(), perhaps more than once: every run makes ids of its own. */
@@ -113,7 +228,7 @@ exchange_tx(struct db *db, void *arg)
 	struct exchange *x = arg;
 	struct mall *m = x->m;
 	struct db_batch *b = db_batch_new(db, m->arena);
-	struct after after;
+	struct after after, count;
 	struct ids ids;
 	int failed;
 	enum err e;
@@ -122,14 +237,15 @@ exchange_tx(struct db *db, void *arg)
 	once_claim(b, x->once, m->now_us);
 	add_order(b, x, &ids);
 	add_points(b, x, &ids);
-	add_count_and_events(b, x, &ids);
-	db_batch_row(b, Q_POINTS_AFTER, ARGS(A_STR(ids.order), A_STR(x->user_id)), after_cols, &after);
+	add_count(b, x, &count);
+	add_exchanged(b, x, &ids);
+	db_batch_row(b, Q_POINTS_AFTER, ARGS(A_STR(x->user_id)), after_cols, &after);
 	add_stock(b, x, &ids);
 	if ((e = db_batch_run(b, &failed)) != E_OK)
 		return once_judge(x->once, failed, e);
 	*x->out = (struct exchange_done){
 		true, arena_strdup(m->arena, ids.order), arena_strdup(m->arena, ids.order_no), ORDER_CONFIRMED,
-		after.balance, after.estimated_delivery_us,
+		after.balance, estimated_delivery_us(x),
 	};
 	once_keep(m, x->once, x->out);
 	return E_OK;
@@ -217,7 +333,7 @@ static enum err
 why_not(struct exchange *x)
 {
 	struct mall *m = x->m;
-	struct db_arg now = whole_second(m->now_us);
+	struct db_arg now = A_TIME(whole_second(m->now_us));
 	struct judged j;
 	enum err e;
 
@@ -232,17 +348,45 @@ why_not(struct exchange *x)
 	return judge(m, x->wish, &j);
 }
 
+/* Reads the product, outside the transaction: what stands against the exchange already need not begin one.
+ * E_GUARD: something does. */
+static enum err
+read_terms(struct exchange *x)
+{
+	struct product *p = &x->product;
+	const struct exchange_wish *w = x->wish;
+	enum err e;
+
+	if ((e = product_get(x->m, w->product_id, p)) != E_OK)
+		return e == E_NOT_FOUND ? E_GUARD : e;
+	if (p->available_from_us > x->m->now_us || p->stock_quantity < w->quantity)
+		return E_GUARD;
+	if (!num_mul(p->points_price, w->quantity, &x->cost) || x->cost > COST_MAX)
+		return E_GUARD;
+	return w->points_cost == I64_NONE || w->points_cost == x->cost ? E_OK : E_GUARD;
+}
+
+static enum err
+attempt(struct exchange *x)
+{
+	enum err e;
+
+	if ((e = read_terms(x)) != E_OK)
+		return e;
+	return db_tx(x->m->tx, exchange_tx, x);
+}
+
 enum err
 exchange_create(struct mall *m, const char *user_id, const struct exchange_wish *w, const struct once *once,
     struct exchange_done *out)
 {
-	struct exchange x = { m, user_id, w, once, out };
+	struct exchange x = { .m = m, .user_id = user_id, .wish = w, .once = once, .out = out };
 	enum err e;
 
 	if (known_sold_out(m, w->product_id))
 		return E_STOCK;
 	for (int i = 0; i < JUDGEMENTS_MAX; i++) {
-		if ((e = db_tx(m->tx, exchange_tx, &x)) != E_GUARD)
+		if ((e = attempt(&x)) != E_GUARD)
 			return e;
 		if ((e = why_not(&x)) != E_OK)
 			return e;
@@ -299,28 +443,36 @@ order_list(struct mall *m, const char *user_id, int64_t status, const struct key
 struct cancel {
 	struct mall		*m;
 	const char		*user_id;
-	const char		*order_id;
+	struct order		 order;		/* as it was read before */
 	const char		*reason;
 	const struct once	*once;
 	struct cancel_done	*out;
 };
 
+/* What the order took comes back; its row's status is the guard, and what it says else never changes. */
 static void
 add_cancel(struct db_batch *b, const struct cancel *c, const struct ids *ids, struct after *after)
 {
-	struct db_arg order = A_STR(c->order_id), user = A_STR(c->user_id), now = A_TIME(c->m->now_us);
+	const struct order *o = &c->order;
+	struct mall *m = c->m;
+	struct db_arg order = A_STR(o->id), user = A_STR(c->user_id), product = A_STR(o->product.id), now = A_TIME(m->now_us);
+	struct db_arg cost = A_I64(o->points_cost), quantity = A_I64(o->quantity);
+	const char *why = arena_printf(m->arena, "商城退回-%s", o->product.name);
+	struct move v = {
+		"points.refunded", "mall.order.cancelled", "[\"notify\",\"recommend\",\"stats\"]", cancelled_view,
+		{ c->user_id, o->product.id, o->id, o->quantity, o->points_cost, ORDER_CANCELLED, c->reason },
+	};
 
 	db_batch_add(b, Q_ORDER_CANCEL, ARGS(now, A_STR(c->reason), order, user), 1, 1);
-	db_batch_add(b, Q_POINTS_GIVE_BACK, ARGS(order, user), 1, 1);
-	db_batch_add(b, Q_POINTS_RECORD, ARGS(A_STR(ids->points_record), A_STR("mall_refund"), A_I64(1),
-	    A_STR("商城退回-"), now, order, user), 1, 1);
-	db_batch_add(b, Q_EXCHANGE_COUNT_BACK, ARGS(order, user), 1, 1);
-	db_batch_add(b, Q_EVENT_CANCELLED, ARGS(A_STR(ids->points_event), A_STR(ids->points_record), now, now, order, user,
-	    A_STR(ids->order_event), A_STR(c->reason), now, now, order), 2, 2);
-	db_batch_row(b, Q_POINTS_AFTER, ARGS(order, user), after_cols, after);
-	db_batch_add(b, Q_INVENTORY_PUT_BACK, ARGS(order), 1, 1);
-	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(1), A_I64(1), A_STR("取消兑换"),
-	    whole_second(c->m->now_us), order), 1, 1);
+	db_batch_add(b, Q_POINTS_GIVE_BACK, ARGS(cost, cost, user), 1, 1);
+	db_batch_add(b, Q_POINTS_RECORD, ARGS(A_STR(ids->points_record), A_STR("mall_refund"), cost, A_STR(why), order, now,
+	    user), 1, 1);
+	db_batch_add(b, Q_EXCHANGE_COUNT_BACK, ARGS(quantity, user, product, quantity), 1, 1);
+	add_events(b, m, ids, &v);
+	db_batch_row(b, Q_POINTS_AFTER, ARGS(user), after_cols, after);
+	db_batch_add(b, Q_INVENTORY_PUT_BACK, ARGS(quantity, quantity, product), 1, 1);
+	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(1), quantity, order, A_STR("取消兑换"),
+	    A_TIME(whole_second(m->now_us)), product), 1, 1);
 }
 
 /* The answer holds the order as it now is, and the answer is stored with the effect: so it is read inside. */
@@ -342,29 +494,22 @@ cancel_tx(struct db *db, void *arg)
 		return once_judge(c->once, failed, e);
 	c->out->success = true;
 	c->out->remaining_points = after.balance;
-	e = db_row(db, Q_ORDER_GET, ARGS(A_STR(c->order_id), A_STR(c->user_id)), order_cols, m->arena, &c->out->order);
+	e = db_row(db, Q_ORDER_GET, ARGS(A_STR(c->order.id), A_STR(c->user_id)), order_cols, m->arena, &c->out->order);
 	if (e != E_OK)
 		return e;
 	once_keep(m, c->once, c->out);
 	return E_OK;
 }
 
-struct status_row {
-	int64_t	status;
-};
-
-static const struct db_col status_cols[] = { DB_I64(struct status_row, status), DB_END };
-
 enum err
 order_cancel(struct mall *m, const char *user_id, const char *order_id, const char *reason, const struct once *once,
     struct cancel_done *out)
 {
-	struct cancel c = { m, user_id, order_id, reason, once, out };
-	struct status_row row;
+	struct cancel c = { .m = m, .user_id = user_id, .reason = reason, .once = once, .out = out };
 	enum err e;
 
-	if ((e = db_tx(m->tx, cancel_tx, &c)) != E_GUARD)
+	if ((e = order_get(m, user_id, order_id, &c.order)) != E_OK)
 		return e;
-	e = db_row(m->db, Q_ORDER_STATUS, ARGS(A_STR(order_id), A_STR(user_id)), status_cols, m->arena, &row);
-	return e == E_OK ? E_STATE : e;
+	e = db_tx(m->tx, cancel_tx, &c);
+	return e == E_GUARD ? E_STATE : e;
 }

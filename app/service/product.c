@@ -17,7 +17,8 @@ static const struct db_col product_cols[] = {
 	DB_I64(struct product, stock_quantity), DB_I64(struct product, sales_count),
 	DB_BOOL(struct product, is_hot), DB_BOOL(struct product, is_new), DB_I64(struct product, status),
 	DB_I64(struct product, purchase_limit), DB_TIME(struct product, available_from_us),
-	DB_TIME(struct product, available_until_us), DB_I64(struct product, sort_order), DB_END,
+	DB_TIME(struct product, available_until_us), DB_I64(struct product, sort_order),
+	DB_I64(struct product, delivery_days), DB_END,
 };
 
 /* Each sort has a statement of its own, so that the index it walks is plain to the server. */
@@ -31,6 +32,18 @@ static const struct {
 	[SORT_SALES] = { Q_PRODUCT_LIST_SALES, offsetof(struct product, sales_count) },
 	[SORT_NEWEST] = { Q_PRODUCT_LIST_NEWEST, offsetof(struct product, sort_order) },
 };
+
+/* What a product has none of is empty, not absent. */
+static void
+fill_absent(struct product *p)
+{
+	if (p->description == NULL)
+		p->description = "";
+	if (p->images == NULL)
+		p->images = "[]";
+	if (p->specifications == NULL)
+		p->specifications = "{}";
+}
 
 static void
 keyset_of(const struct product *last, size_t key, struct keyset *out)
@@ -55,6 +68,8 @@ product_list(struct mall *m, const struct product_filter *f, const struct keyset
 	    product_cols, m->arena, sizeof(**items), (size_t)limit + 1, items, n);
 	if (e != E_OK)
 		return e;
+	for (size_t i = 0; i < *n; i++)
+		fill_absent(&(*items)[i]);
 	*next = (struct keyset){ .set = false };
 	if (*n > (size_t)limit) {
 		*n = (size_t)limit;
@@ -66,7 +81,12 @@ product_list(struct mall *m, const struct product_filter *f, const struct keyset
 enum err
 product_get(struct mall *m, const char *id, struct product *out)
 {
-	return db_row(m->db, Q_PRODUCT_GET, ARGS(A_STR(id), A_TIME(m->now_us)), product_cols, m->arena, out);
+	enum err e;
+
+	if ((e = db_row(m->db, Q_PRODUCT_GET, ARGS(A_STR(id), A_TIME(m->now_us)), product_cols, m->arena, out)) != E_OK)
+		return e;
+	fill_absent(out);
+	return E_OK;
 }
 
 static const struct db_col category_cols[] = {

@@ -30,6 +30,7 @@ struct product {
 	int64_t		 available_from_us;	/* 0: always */
 	int64_t		 available_until_us;
 	int64_t		 sort_order;
+	int64_t		 delivery_days;		/* its merchant's, or I64_NONE */
 };
 
 enum product_sort { SORT_DEFAULT = 0, SORT_POINTS_ASC, SORT_POINTS_DESC, SORT_SALES, SORT_NEWEST, SORT__MAX };

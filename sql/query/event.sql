@@ -1,33 +1,13 @@
 -- The outbox: an event is written by the transaction whose change it tells, and delivered by jobs.
 
--- name: EVENT_EXCHANGED
--- params: s s t t s s s t t s
+-- name: EVENT_PAIR
+-- params: s s s s s s t t s s s s s t t
 -- columns: -
--- points.consumed (its id, the points record's id, times, order, user), mall.product.exchanged (its id, times, order)
-INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, next_at)
-SELECT ?, 'points.consumed', 'points', '["notify","stats"]', u.id,
-  JSON_OBJECT('userId', u.id, 'points', o.points_cost, 'balanceAfter', u.points_balance, 'recordId', ?,
-    'relatedId', o.id), ?, ?
-FROM exchange_orders o JOIN users u ON u.id = o.user_id WHERE o.id = ? AND u.id = ?
-UNION ALL
-SELECT ?, 'mall.product.exchanged', 'exchange', '["profile","recommend","notify","stats"]', o.user_id,
-  JSON_OBJECT('userId', o.user_id, 'productId', o.product_id, 'quantity', o.quantity, 'pointsCost', o.points_cost,
-    'orderId', o.id), ?, ?
-FROM exchange_orders o WHERE o.id = ?;
-
--- name: EVENT_CANCELLED
--- params: s s t t s s s s t t s
--- columns: -
--- points.refunded (its id, the points record's id, times, order, user), mall.order.cancelled (its id, reason, times, order)
-INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, next_at)
-SELECT ?, 'points.refunded', 'points', '["notify","stats"]', u.id,
-  JSON_OBJECT('userId', u.id, 'points', o.points_cost, 'balanceAfter', u.points_balance, 'recordId', ?,
-    'relatedId', o.id), ?, ?
-FROM exchange_orders o JOIN users u ON u.id = o.user_id WHERE o.id = ? AND u.id = ?
-UNION ALL
-SELECT ?, 'mall.order.cancelled', 'exchange', '["notify","recommend","stats"]', o.user_id,
-  JSON_OBJECT('userId', o.user_id, 'productId', o.product_id, 'orderId', o.id, 'status', o.status, 'reason', ?), ?, ?
-FROM exchange_orders o WHERE o.id = ?;
+-- What happened to a user's points (id, type, user, payload up to the balance, user, payload after it, times), and the order's
+-- move that it belongs to (id, type, targets, user, payload, times). Both in the order of the user.
+INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, next_at) VALUES
+  (?, ?, 'points', '["notify","stats"]', ?, CONCAT(?, (SELECT points_balance FROM users WHERE id = ?), ?), ?, ?),
+  (?, ?, 'exchange', ?, ?, ?, ?, ?);
 
 -- name: EVENT_DUE
 -- params: t t i

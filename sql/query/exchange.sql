@@ -1,26 +1,13 @@
 -- Exchange: orders, and the counters that purchase limits are held against.
 
 -- name: EXCHANGE_ORDER
--- params: s s s i i s t t t s t i s t t i i i i
+-- params: s s s s s i i s t t t s s i s s t
 -- columns: -
--- The price is the product's own: whatever reads the order afterwards in this transaction reads what was agreed here, and
--- INVENTORY_TAKE holds it against the product once more. The snapshot is the product as it was shown.
-INSERT INTO exchange_orders (id, order_no, user_id, product_id, product_name, quantity, points_cost, status,
-  delivery_info, delivery_status, exchanged_at, created_at, updated_at, merchant_id, category_id, unit_points,
-  product_snapshot, source, estimated_delivery)
-SELECT ?, ?, ?, p.id, p.name, ?, p.points_price * ?, 1, ?, 1, ?, ?, ?, p.merchant_id, p.category_id, p.points_price,
-  JSON_OBJECT('name', p.name, 'description', COALESCE(p.description, ''), 'images', JSON_EXTRACT(COALESCE(p.images, '[]'), '$'),
-    'specifications', JSON_EXTRACT(COALESCE(p.specifications, '{}'), '$'), 'category', JSON_OBJECT('id', c.id, 'name', c.name),
-    'merchant', CASE WHEN m.id IS NULL THEN NULL ELSE JSON_OBJECT('id', m.id, 'name', m.name) END,
-    'originalPrice', p.original_price, 'pointsPrice', p.points_price),
-  ?, ? + INTERVAL COALESCE(m.delivery_days, ?) DAY
-FROM products p
-  LEFT JOIN product_categories c ON c.id = p.category_id
-  LEFT JOIN merchants m ON m.id = p.merchant_id
-WHERE p.id = ? AND p.status = 1 AND p.deleted_at IS NULL
-  AND (p.available_from IS NULL OR p.available_from <= ?) AND (p.available_until IS NULL OR p.available_until > ?)
-  AND p.points_price * ? <= 2147483647
-  AND (? IS NULL OR p.points_price * ? = ?);
+-- A confirmed order. The snapshot is the product as it was shown.
+INSERT INTO exchange_orders (id, order_no, user_id, product_id, product_name, quantity, points_cost, status, delivery_info,
+  delivery_status, exchanged_at, created_at, updated_at, merchant_id, category_id, unit_points, product_snapshot, source,
+  estimated_delivery)
+VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: EXCHANGE_COUNT
 -- params: s s i
@@ -28,11 +15,16 @@ WHERE p.id = ? AND p.status = 1 AND p.deleted_at IS NULL
 INSERT INTO purchase_counters (user_id, product_id, quantity) VALUES (?, ?, ?)
 ON DUPLICATE KEY UPDATE quantity = quantity + VALUES(quantity);
 
+-- name: EXCHANGE_WITHIN_LIMIT
+-- params: s s i
+-- columns: i
+-- The guard of EXCHANGE_COUNT, for a product that has a limit: the row is this transaction's own now.
+SELECT quantity FROM purchase_counters WHERE user_id = ? AND product_id = ? AND quantity <= ?;
+
 -- name: EXCHANGE_COUNT_BACK
--- params: s s
+-- params: i s s i
 -- columns: -
-UPDATE purchase_counters n JOIN exchange_orders o ON o.user_id = n.user_id AND o.product_id = n.product_id
-SET n.quantity = n.quantity - o.quantity WHERE o.id = ? AND n.user_id = ?;
+UPDATE purchase_counters SET quantity = quantity - ? WHERE user_id = ? AND product_id = ? AND quantity >= ?;
 
 -- name: EXCHANGE_JUDGE
 -- params: t t s s
@@ -48,11 +40,6 @@ FROM users u LEFT JOIN products p ON p.id = ? WHERE u.id = ?;
 -- params: t s s s
 -- columns: -
 UPDATE exchange_orders SET status = 4, cancelled_at = ?, cancel_reason = ? WHERE id = ? AND user_id = ? AND status = 1;
-
--- name: ORDER_STATUS
--- params: s s
--- columns: i
-SELECT status FROM exchange_orders WHERE id = ? AND user_id = ?;
 
 -- name: ORDER_GET
 -- params: s s

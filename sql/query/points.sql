@@ -1,34 +1,28 @@
 -- Points: the balance, and the append-only ledger behind it.
 
 -- name: POINTS_TAKE
--- params: s s
+-- params: i i s i
 -- columns: -
-UPDATE users u JOIN exchange_orders o ON o.user_id = u.id
-SET u.points_balance = u.points_balance - o.points_cost, u.points_spent = u.points_spent + o.points_cost,
-  u.points_seq = u.points_seq + 1
-WHERE o.id = ? AND u.id = ? AND u.blocked_at IS NULL AND u.points_debt = 0 AND u.points_balance >= o.points_cost;
+UPDATE users SET points_balance = points_balance - ?, points_spent = points_spent + ?, points_seq = points_seq + 1
+WHERE id = ? AND blocked_at IS NULL AND points_debt = 0 AND points_balance >= ?;
 
 -- name: POINTS_GIVE_BACK
--- params: s s
+-- params: i i s
 -- columns: -
-UPDATE users u JOIN exchange_orders o ON o.user_id = u.id
-SET u.points_balance = u.points_balance + o.points_cost, u.points_spent = u.points_spent - o.points_cost,
-  u.points_seq = u.points_seq + 1
-WHERE o.id = ? AND u.id = ?;
+UPDATE users SET points_balance = points_balance + ?, points_spent = points_spent - ?, points_seq = points_seq + 1
+WHERE id = ?;
 
 -- name: POINTS_RECORD
--- params: s s i s t s s
+-- params: s s i s s t s
 -- columns: -
--- id, type, sign (+1, -1), description's beginning, time, order, user
+-- Right after the balance moved: the number and the balance are the row's own.
 INSERT INTO points_records (id, user_id, seq, type, points, balance_after, description, related_id, created_at)
-SELECT ?, u.id, u.points_seq, ?, ? * o.points_cost, u.points_balance, CONCAT(?, o.product_name), o.id, ?
-FROM exchange_orders o JOIN users u ON u.id = o.user_id WHERE o.id = ? AND u.id = ?;
+SELECT ?, id, points_seq, ?, ?, points_balance, ?, ?, ? FROM users WHERE id = ?;
 
 -- name: POINTS_AFTER
--- params: s s
--- columns: i i t
-SELECT u.points_balance, o.points_cost, o.estimated_delivery
-FROM exchange_orders o JOIN users u ON u.id = o.user_id WHERE o.id = ? AND u.id = ?;
+-- params: s
+-- columns: i
+SELECT points_balance FROM users WHERE id = ?;
 
 -- name: POINTS_BALANCE
 -- params: s

@@ -7,10 +7,10 @@
 
 -- name: PRODUCT_GET
 -- params: s t
--- columns: s s s s s s s i s s s i i o o i i t t i
+-- columns: s s s s s s s i s s s i i o o i i t t i i
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
-       p.available_from, p.available_until, p.sort_order
+       p.available_from, p.available_until, p.sort_order, m.delivery_days
 FROM products p
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id
@@ -18,10 +18,10 @@ WHERE p.id = ? AND p.status = 1 AND p.deleted_at IS NULL AND (p.available_until 
 
 -- name: PRODUCT_LIST_DEFAULT
 -- params: t s s s s i i i i i i i i i i i i i s i
--- columns: s s s s s s s i s s s i i o o i i t t i
+-- columns: s s s s s s s i s s s i i o o i i t t i i
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
-       p.available_from, p.available_until, p.sort_order
+       p.available_from, p.available_until, p.sort_order, m.delivery_days
 FROM products p IGNORE INDEX (idx_status)
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id
@@ -36,10 +36,10 @@ ORDER BY p.sort_order ASC, p.id ASC LIMIT ?;
 
 -- name: PRODUCT_LIST_POINTS_ASC
 -- params: t s s s s i i i i i i i i i i i i i s i
--- columns: s s s s s s s i s s s i i o o i i t t i
+-- columns: s s s s s s s i s s s i i o o i i t t i i
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
-       p.available_from, p.available_until, p.sort_order
+       p.available_from, p.available_until, p.sort_order, m.delivery_days
 FROM products p IGNORE INDEX (idx_status)
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id
@@ -54,10 +54,10 @@ ORDER BY p.points_price ASC, p.id ASC LIMIT ?;
 
 -- name: PRODUCT_LIST_POINTS_DESC
 -- params: t s s s s i i i i i i i i i i i i i s i
--- columns: s s s s s s s i s s s i i o o i i t t i
+-- columns: s s s s s s s i s s s i i o o i i t t i i
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
-       p.available_from, p.available_until, p.sort_order
+       p.available_from, p.available_until, p.sort_order, m.delivery_days
 FROM products p IGNORE INDEX (idx_status)
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id
@@ -72,10 +72,10 @@ ORDER BY p.points_price DESC, p.id DESC LIMIT ?;
 
 -- name: PRODUCT_LIST_SALES
 -- params: t s s s s i i i i i i i i i i i i i s i
--- columns: s s s s s s s i s s s i i o o i i t t i
+-- columns: s s s s s s s i s s s i i o o i i t t i i
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
-       p.available_from, p.available_until, p.sort_order
+       p.available_from, p.available_until, p.sort_order, m.delivery_days
 FROM products p IGNORE INDEX (idx_status)
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id
@@ -90,10 +90,10 @@ ORDER BY p.sales_count DESC, p.id DESC LIMIT ?;
 
 -- name: PRODUCT_LIST_NEWEST
 -- params: t s s s s i i i i i i i i i i i i i s i
--- columns: s s s s s s s i s s s i i o o i i t t i
+-- columns: s s s s s s s i s s s i i o o i i t t i i
 SELECT p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
-       p.available_from, p.available_until, p.sort_order
+       p.available_from, p.available_until, p.sort_order, m.delivery_days
 FROM products p IGNORE INDEX (idx_status)
   LEFT JOIN product_categories c ON c.id = p.category_id
   LEFT JOIN merchants m ON m.id = p.merchant_id

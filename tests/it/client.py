@@ -124,8 +124,9 @@ DOCUMENT = Document()
 
 
 class Answer:
-    def __init__(self, status, headers, body, seconds):
+    def __init__(self, status, reason, headers, body, seconds):
         self.status = status
+        self.reason = reason
         self.headers = headers          # list of (name, value)
         self.body = body
         self.seconds = seconds
@@ -201,7 +202,7 @@ class Client:
         except BaseException:
             self.close()
             raise
-        answer = Answer(r.status, r.getheaders(), data, time.monotonic() - begun)
+        answer = Answer(r.status, r.reason, r.getheaders(), data, time.monotonic() - begun)
         if r.will_close:
             self.close()
         if check:
@@ -211,6 +212,7 @@ class Client:
     def check(self, method, target, headers, answer):
         """What holds for every answer of the gateway."""
         what = f"{method} {target}: {answer.status}"
+        assert answer.reason, f"{what}: a status line without its words"
         got = answer.header("X-Request-Id")
         assert got is not None and REQUEST_ID.match(got), f"{what}: X-Request-Id {got!r}"
         asked = [v for n, v in headers if n.lower() == "x-request-id"]

@@ -7,6 +7,8 @@ import signal
 import threading
 import time
 
+import pytest
+
 from client import Load
 from stack import SANITIZED, Stack, alive, wait_until, waiters
 from shop import Shop
@@ -91,6 +93,28 @@ def test_reload_takes_new_settings(rough):
             f.write(text)
     rough.stack.reload()
     assert [rough.http.get("/api/points/balance", rough.user().token).status for _ in range(20)].count(429) == 0
+
+
+def test_stagings_reload_refuses_wrong_settings(rough):
+    """It says so, ends with a failure, and no worker is replaced."""
+    path = rough.stack.env["CONF"]
+    text = open(path, encoding="utf-8").read()
+    before, said = set(rough.stack.workers()), rough.stack.log("serve")
+    try:
+        for wrong in (text + "\n[nonsense]\n", text.replace("user_rate = 20", "user_rate = many"),
+                      text.replace("[limits]", "[limits]\ncolour = blue"), ""):
+            assert wrong != text
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(wrong)
+            with pytest.raises(AssertionError, match=r"staging reload: [1-9][\s\S]*nothing was reloaded"):
+                rough.stack.staging("reload")
+    finally:
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+    assert rough.stack.program("check-config").returncode == 0
+    assert rough.http.get("/readyz").status == 200
+    assert set(rough.stack.workers()) == before
+    assert rough.stack.log("serve")[len(said):].count("reloaded") == 0, "serve was asked to all the same"
 
 
 def test_a_worker_killed_in_mid_transaction(rough):

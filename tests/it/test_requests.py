@@ -211,6 +211,9 @@ def test_pictures_are_served(http):
 @pytest.mark.parametrize("language,english", [
     (None, False), ("zh-CN", False), ("en", True), ("en-US,en;q=0.9", True), ("zh-CN,en;q=0.5", False),
     ("en,zh;q=0.5", True), ("fr", False),
+    # By tag, and not wherever the two letters stand.
+    ("EN", True), ("En-us", True), ("ZH,en", False), ("en-GB,zh", True), ("zh,en", False), ("fr, en;q=0.8, zh;q=0.5", True),
+    ("den", False), ("sv-SE, sven", False), ("sv, den, en", True), ("zhen,en", True), ("*", False), ("", False), (",,en", True),
 ])
 def test_languages(shop, http, language, english):
     headers = {"Accept-Language": language} if language else {}
@@ -227,6 +230,21 @@ def test_languages(shop, http, language, english):
         if not english:
             assert chinese.search(a.json["title"]) and chinese.search(a.json["detail"]), a
     assert [a.status for a in answers] == [401, 404, 400, 400, 413]
+
+
+# ---- status lines ----
+
+def test_the_status_line_has_its_words(shop, http, user):
+    """RFC 9112: a client that reads 'HTTP/1.1 200 ' is right to be puzzled. See Client.check(), too."""
+    for path, line in (("/healthz", b"200 OK"), (PRODUCTS, b"200 OK"), ("/api/points/balance", b"401 Unauthorized"),
+                       (PRODUCTS + "?limit=0", b"400 Bad Request"),
+                       (PRODUCTS + "/01980000-0000-7000-8000-00000000ffff", b"404 Not Found")):
+        got = http.wire(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        assert got.split(b"\r\n", 1)[0] == b"HTTP/1.1 " + line
+    p = shop.product()
+    assert user.exchange(p, key="line").reason == "Created"
+    assert user.exchange(p, 2, key="line").reason == "Unprocessable Content"
+    assert user.exchange(shop.product(stock=0)).reason == "Conflict"
 
 
 # ---- sizes and types ----

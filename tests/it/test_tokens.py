@@ -37,6 +37,15 @@ def test_no_token(http, header):
         assert a.header("WWW-Authenticate") == "Bearer"
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
+def test_the_scheme_has_no_case(shop, http, user, scheme):
+    """RFC 9110, 11.1."""
+    assert http.send("GET", BALANCE, headers=[("Authorization", f"{scheme} {user.token}")]).status == 200
+    a = http.send("GET", BALANCE, headers=[("Authorization", f"{scheme} {user.token[:-2]}")])
+    assert (a.status, a.code) == (401, "unauthorized")
+    assert http.send("GET", BALANCE, headers=[("Authorization", f"{scheme}{user.token}")]).status == 401
+
+
 def test_every_guarded_route_wants_a_token(shop, http):
     rows = [line.split("\t") for line in shop.stack.program("routes").stdout.splitlines()]
     guarded = [(r[0], r[1]) for r in rows if r[2] not in ("anyone", "loopback")]

@@ -6,8 +6,9 @@
  *   bare_exchange --socket PATH --threads N --seconds S --way one|two --users N --products N [--hot PRODUCT]
  *
  * one: every statement prepared and sent one by one. two: all of them in one trip, every affected-row count looked
- * at, then the stored answer and COMMIT in a second trip. Each thread has one connection. The password is
- * taken from BARE_PASSWORD. Prints one line of JSON.
+ * at, then the stored answer and COMMIT in a second trip. Each thread has one connection. What an exchange reads of
+ * its product beforehand is read once for all, at the start. The password is taken from BARE_PASSWORD. Prints one
+ * line of JSON.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -35,6 +36,16 @@
 
 typedef __typeof__(*((MYSQL_BIND *)0)->is_null) null_flag;
 
+/* A product as it is at the start. */
+struct product {
+	char	*name;
+	char	*category;
+	char	*merchant;
+	char	*snapshot;
+	int64_t	 price;
+	int64_t	 days;
+};
+
 /* What one transaction is made of; statements name its members. */
 struct tx {
 	char	user[ID_SIZE];
@@ -50,31 +61,45 @@ struct tx {
 	char	fingerprint[33];	/* 32 characters stand for the 32 bytes */
 	char	now_s[32];
 	char	now[32];
+	char	delivery[32];
+	char	why[256];
+	char	points_payload[256];
+	char	order_payload[256];
 	char	body[256];
+	char	*name;
+	char	*category;
+	char	*merchant;
+	char	*snapshot;
+	int64_t	price;
+	int64_t	taken;			/* -price */
 	int64_t	balance;
-	int64_t	cost;
 };
 
-/* One argument: a text of struct tx, a constant text, an integer, or NULL. */
+/* One argument. */
 struct source {
 	char		 type;		/* as in -- params:, 'n' for NULL, 0 at the end */
-	size_t		 off;
+	bool		 at;		/* the member points to the text */
+	size_t		 off;		/* of the member of struct tx, where text and i say nothing */
 	const char	*text;
 	int64_t		 i;
 };
 
-#define OF(t, member) { (t), offsetof(struct tx, member), NULL, 0 }
+#define OF(t, member) { (t), false, offsetof(struct tx, member), NULL, 0 }
 #define S(member) OF('s', member)
 #define B(member) OF('b', member)
 #define T(member) OF('t', member)
-#define TEXT(s) { 's', 0, (s), 0 }
-#define I(n) { 'i', 0, NULL, (n) }
-#define NIL { 'n', 0, NULL, 0 }
+#define N(member) OF('i', member)
+#define AT(member) { 's', true, offsetof(struct tx, member), NULL, 0 }
+#define TEXT(s) { 's', false, 0, (s), 0 }
+#define I(n) { 'i', false, 0, NULL, (n) }
+#define NIL { 'n', false, 0, NULL, 0 }
 
 #define DELIVERY "{\"receiverName\":\"王小明\",\"receiverPhone\":\"13800138000\"," \
 	"\"address\":\"北京市海淀区中关村大街1号\"}"
+#define TARGETS "[\"profile\",\"recommend\",\"notify\",\"stats\"]"
 
-/* The statements of exchange_tx() with what each must affect. Quantity 1, no pointsCost, no source, with a key. */
+/* The statements of exchange_tx() with what each must affect. Quantity 1, no pointsCost, no source, with a key, of
+ * a product without a limit. */
 static const struct step {
 	enum query	q;
 	uint64_t	min;
@@ -83,17 +108,19 @@ static const struct step {
 } steps[] = {
 	{ Q_ONCE_PROBE, 0, ANY, { S(caller), S(key) } },
 	{ Q_ONCE_CLAIM, 1, 1, { S(caller), S(key), B(fingerprint), T(now) } },
-	{ Q_EXCHANGE_ORDER, 1, 1, { S(order), S(order_no), S(user), I(1), I(1), TEXT(DELIVERY), T(now_s), T(now_s),
-	    T(now_s), NIL, T(now_s), I(3), S(product), T(now_s), T(now_s), I(1), NIL, I(1), NIL } },
-	{ Q_POINTS_TAKE, 1, 1, { S(order), S(user) } },
-	{ Q_POINTS_RECORD, 1, 1, { S(points_record), TEXT("mall_exchange"), I(-1), TEXT("商城兑换-"), T(now), S(order),
+	{ Q_EXCHANGE_ORDER, 1, 1, { S(order), S(order_no), S(user), S(product), AT(name), I(1), N(price),
+	    TEXT(DELIVERY), T(now_s), T(now_s), T(now_s), AT(merchant), AT(category), N(price), AT(snapshot), NIL,
+	    T(delivery) } },
+	{ Q_POINTS_TAKE, 1, 1, { N(price), N(price), S(user), N(price) } },
+	{ Q_POINTS_RECORD, 1, 1, { S(points_record), TEXT("mall_exchange"), N(taken), S(why), S(order), T(now),
 	    S(user) } },
 	{ Q_EXCHANGE_COUNT, 1, 2, { S(user), S(product), I(1) } },
-	{ Q_EVENT_EXCHANGED, 2, 2, { S(points_event), S(points_record), T(now), T(now), S(order), S(user),
-	    S(order_event), T(now), T(now), S(order) } },
-	{ Q_POINTS_AFTER, 1, 1, { S(order), S(user) } },
-	{ Q_INVENTORY_TAKE, 1, 1, { I(1), I(1), S(product), T(now_s), T(now_s), I(1), S(order), S(user) } },
-	{ Q_INVENTORY_RECORD, 1, 1, { S(stock_record), I(2), I(-1), TEXT("商城兑换"), T(now_s), S(order) } },
+	{ Q_EVENT_PAIR, 2, 2, { S(points_event), TEXT("points.consumed"), S(user), S(points_payload), S(user),
+	    TEXT("}"), T(now), T(now), S(order_event), TEXT("mall.product.exchanged"), TEXT(TARGETS), S(user),
+	    S(order_payload), T(now), T(now) } },
+	{ Q_POINTS_AFTER, 1, 1, { S(user) } },
+	{ Q_INVENTORY_TAKE, 1, 1, { I(1), I(1), S(product), I(1), N(price), NIL, T(now_s), T(now_s) } },
+	{ Q_INVENTORY_RECORD, 1, 1, { S(stock_record), I(2), I(-1), S(order), TEXT("商城兑换"), T(now_s), S(product) } },
 };
 
 /* Rides with COMMIT. */
@@ -107,7 +134,6 @@ struct prepared {
 	MYSQL_STMT	*h;
 	MYSQL_BIND	 binds[ARGS_MAX];
 	unsigned long	 lens[ARGS_MAX];
-	int64_t		 ints[ARGS_MAX];
 };
 
 static struct {
@@ -121,6 +147,7 @@ static struct {
 	int64_t		 seed;
 } run = { .threads = 16, .seconds = 3, .users = 1, .products = 1 };
 
+static struct product *products;	/* the first is 1 */
 static atomic_bool over;
 static pthread_barrier_t start;
 
@@ -183,13 +210,37 @@ new_id(struct client *cl, int64_t ms, char *out)
 }
 
 static void
-set_times(struct tx *t, const struct timespec *now)
+set_times(struct tx *t, const struct timespec *now, int64_t days)
 {
+	time_t then = now->tv_sec + (time_t)days * 86400;
 	struct tm tm;
 
 	gmtime_r(&now->tv_sec, &tm);
 	strftime(t->now_s, sizeof(t->now_s), "%Y-%m-%d %H:%M:%S", &tm);
+	gmtime_r(&then, &tm);
+	strftime(t->delivery, sizeof(t->delivery), "%Y-%m-%d %H:%M:%S", &tm);
 	snprintf(t->now, sizeof(t->now), "%.19s.%03u", t->now_s, (unsigned)(now->tv_nsec / 1000000) % 1000);
+}
+
+static void
+set_product(struct tx *t, const struct product *p)
+{
+	t->name = p->name;
+	t->category = p->category;
+	t->merchant = p->merchant;
+	t->snapshot = p->snapshot;
+	t->price = p->price;
+	t->taken = -p->price;
+}
+
+static void
+set_payloads(struct tx *t)
+{
+	snprintf(t->why, sizeof(t->why), "商城兑换-%s", t->name);
+	snprintf(t->points_payload, sizeof(t->points_payload), "{\"userId\":\"%s\",\"points\":%" PRId64
+	    ",\"recordId\":\"%s\",\"relatedId\":\"%s\",\"balanceAfter\":", t->user, t->price, t->points_record, t->order);
+	snprintf(t->order_payload, sizeof(t->order_payload), "{\"userId\":\"%s\",\"productId\":\"%s\",\"quantity\":1,"
+	    "\"pointsCost\":%" PRId64 ",\"orderId\":\"%s\"}", t->user, t->product, t->price, t->order);
 }
 
 static void
@@ -203,7 +254,8 @@ new_tx(struct client *cl)
 	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	user = 1 + (int64_t)(next_random(cl) % (uint64_t)run.users);
 	product = run.hot != 0 ? run.hot : 1 + (int64_t)(next_random(cl) % (uint64_t)run.products);
-	set_times(t, &now);
+	set_product(t, &products[product]);
+	set_times(t, &now, products[product].days);
 	snprintf(t->user, ID_SIZE, "01900000-0000-7000-9000-%012" PRIx64, (uint64_t)user & UINT64_C(0xffffffffffff));
 	snprintf(t->product, ID_SIZE, "01900000-0000-7000-8000-%012" PRIx64,
 	    (uint64_t)product & UINT64_C(0xffffffffffff));
@@ -216,6 +268,7 @@ new_tx(struct client *cl)
 	new_id(cl, ms, t->order_event);
 	snprintf(t->order_no, sizeof(t->order_no), "B%017" PRIX64, next_random(cl));
 	snprintf(t->fingerprint, sizeof(t->fingerprint), "%016" PRIx64 "%016" PRIx64, next_random(cl), next_random(cl));
+	set_payloads(t);
 }
 
 static void
@@ -223,31 +276,46 @@ set_body(struct tx *t)
 {
 	snprintf(t->body, sizeof(t->body), "{\"success\":true,\"exchangeOrderId\":\"%s\",\"orderNo\":\"%s\",\"status\":1,"
 	    "\"remainingPoints\":%" PRId64 ",\"estimatedDelivery\":\"%.10sT%.8sZ\"}", t->order, t->order_no, t->balance,
-	    t->now_s, t->now_s + 11);
+	    t->delivery, t->delivery + 11);
 }
 
 /* ---- one by one ---- */
 
+static bool
+is_text(const struct source *s)
+{
+	return s->type == 's' || s->type == 'b' || s->type == 't';
+}
+
 static const char *
 source_text(const struct source *s, const struct tx *t)
 {
-	return s->text != NULL ? s->text : (const char *)t + s->off;
+	const char *member = (const char *)t + s->off;
+
+	if (s->text != NULL)
+		return s->text;
+	return s->at ? *(char *const *)(const void *)member : member;
+}
+
+/* No constant is 0: that is what a member's says. */
+static const int64_t *
+source_int(const struct source *s, const struct tx *t)
+{
+	return s->i != 0 ? &s->i : (const int64_t *)(const void *)((const char *)t + s->off);
 }
 
 static void
-bind_source(struct prepared *p, size_t i, const struct source *s, struct tx *t)
+bind_source(struct prepared *p, size_t i, const struct source *s, const struct tx *t)
 {
 	MYSQL_BIND *b = &p->binds[i];
 
 	if (s->type == 'n') {
 		b->buffer_type = MYSQL_TYPE_NULL;
 	} else if (s->type == 'i') {
-		p->ints[i] = s->i;
 		b->buffer_type = MYSQL_TYPE_LONGLONG;
-		b->buffer = &p->ints[i];
+		b->buffer = (void *)(uintptr_t)source_int(s, t);
 	} else {
 		b->buffer_type = s->type == 'b' ? MYSQL_TYPE_BLOB : MYSQL_TYPE_STRING;
-		b->buffer = (void *)(uintptr_t)source_text(s, t);
 		b->length = &p->lens[i];
 	}
 }
@@ -260,7 +328,7 @@ check_step(const struct step *s)
 	size_t i;
 
 	for (i = 0; s->args[i].type != 0; i++)
-		if (params[i] == '\0' || (s->args[i].type != 'n' && s->args[i].type != params[i]))
+		if (params[i] == '\0' || (s->args[i].type != 'n' && (s->args[i].type == 'j' ? 'i' : s->args[i].type) != params[i]))
 			die(queries[s->q].name, "its parameters are not those of bare_exchange.c any more");
 	if (params[i] != '\0')
 		die(queries[s->q].name, "has more parameters than bare_exchange.c gives");
@@ -301,19 +369,14 @@ stmt_failed(struct prepared *p, const struct step *s)
 static uint64_t
 fetch_rows(struct client *cl, struct prepared *p, const struct step *s)
 {
-	MYSQL_BIND out[3];
+	MYSQL_BIND out;
 	uint64_t rows = 0;
-	char delivery[40];
 
-	memset(out, 0, sizeof(out));
-	out[0].buffer_type = out[1].buffer_type = MYSQL_TYPE_LONGLONG;
-	out[0].buffer = &cl->tx.balance;
-	out[1].buffer = &cl->tx.cost;
-	out[2].buffer_type = MYSQL_TYPE_STRING;
-	out[2].buffer = delivery;
-	out[2].buffer_length = sizeof(delivery);
+	memset(&out, 0, sizeof(out));
+	out.buffer_type = MYSQL_TYPE_LONGLONG;
+	out.buffer = &cl->tx.balance;
 	if (s->q == Q_POINTS_AFTER)
-		mysql_stmt_bind_result(p->h, out);
+		mysql_stmt_bind_result(p->h, &out);
 	mysql_stmt_store_result(p->h);
 	while (mysql_stmt_fetch(p->h) == 0)
 		rows++;
@@ -327,7 +390,7 @@ execute_step(struct client *cl, const struct step *s, struct prepared *p)
 	uint64_t rows;
 
 	for (size_t i = 0; s->args[i].type != 0; i++)
-		if (s->args[i].type != 'i' && s->args[i].type != 'n')
+		if (strchr("ijn", s->args[i].type) == NULL)
 			p->lens[i] = strlen(source_text(&s->args[i], &cl->tx));
 	if (mysql_stmt_bind_param(p->h, p->binds) != 0 || mysql_stmt_execute(p->h) != 0)
 		return stmt_failed(p, s);
@@ -362,14 +425,19 @@ one_by_one(struct client *cl)
 
 /* ---- two trips ---- */
 
-/* Nothing here needs escaping: the texts are ours. */
+/* Nothing here needs escaping: the texts are ours, or were looked through by keep(). */
 static char *
 put_source(char *out, const struct source *s, const struct tx *t)
 {
 	if (s->type == 'n')
 		return stpcpy(out, "NULL");
-	if (s->type == 'i')
-		return out + sprintf(out, "%" PRId64, s->i);
+	if (s->type == 'i' || s->type == 'j') {
+		int64_t n = s->i;
+
+		if (s->type == 'j')
+			memcpy(&n, (const char *)t + s->off, sizeof(n));
+		return out + sprintf(out, "%" PRId64, n);
+	}
 	*out++ = '\'';
 	out = stpcpy(out, source_text(s, t));
 	*out++ = '\'';
@@ -471,6 +539,46 @@ open_client(struct client *cl)
 		prepare_step(cl, &steps[i], &cl->prepared[i]);
 	if (!run.two)
 		prepare_step(cl, &answer_step, &cl->prepared[STEPS]);
+}
+
+static char *
+keep(const char *s)
+{
+	char *p = strdup(s != NULL ? s : "");
+
+	if (p == NULL || strpbrk(p, "'\\") != NULL)
+		die("a product's text", "has a character that would have to be escaped");
+	return p;
+}
+
+/* Of the seeded products; the last of the columns is the place. */
+static const char products_text[] =
+	"SELECT p.name, p.category_id, p.merchant_id, JSON_OBJECT('name', p.name, 'description', p.description, 'images', "
+	"JSON_EXTRACT(p.images, '$'), 'specifications', JSON_EXTRACT(p.specifications, '$'), 'category', "
+	"JSON_OBJECT('id', c.id, 'name', c.name), 'merchant', JSON_OBJECT('id', m.id, 'name', m.name), 'originalPrice', "
+	"p.original_price, 'pointsPrice', p.points_price), p.points_price, m.delivery_days, CONV(RIGHT(p.id, 12), 16, 10) "
+	"FROM products p JOIN product_categories c ON c.id = p.category_id JOIN merchants m ON m.id = p.merchant_id "
+	"WHERE p.id BETWEEN '01900000-0000-7000-8000-000000000001' AND '01900000-0000-7000-8000-ffffffffffff'";
+
+static void
+load_products(struct client *cl)
+{
+	MYSQL_RES *res;
+	MYSQL_ROW row;
+
+	if (send_text(cl, products_text, sizeof(products_text) - 1) != DONE || (res = mysql_store_result(cl->c)) == NULL)
+		die("products", mysql_error(cl->c));
+	while ((row = mysql_fetch_row(res)) != NULL) {
+		int64_t n = strtoll(row[6], NULL, 10);
+
+		if (n >= 1 && n <= run.products)
+			products[n] = (struct product){ keep(row[0]), keep(row[1]), keep(row[2]), keep(row[3]),
+			    strtoll(row[4], NULL, 10), strtoll(row[5], NULL, 10) };
+	}
+	mysql_free_result(res);
+	for (int64_t n = 1; n <= run.products; n++)
+		if (products[n].name == NULL)
+			die("products", "fewer are there than --products says");
 }
 
 static void
@@ -610,6 +718,7 @@ read_options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	static struct client loader;
 	struct client *all;
 	int64_t begun;
 
@@ -618,6 +727,11 @@ main(int argc, char **argv)
 		check_step(&steps[i]);
 	check_step(&answer_step);
 	mysql_library_init(0, NULL, NULL);
+	if ((products = calloc((size_t)run.products + 1, sizeof(*products))) == NULL)
+		die("memory", "none");
+	open_client(&loader);
+	load_products(&loader);
+	mysql_close(loader.c);
 	pthread_barrier_init(&start, NULL, (unsigned)run.threads + 1);
 	all = clients_new();
 	pthread_barrier_wait(&start);

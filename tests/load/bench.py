@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """bench.py: how fast the mall is, and how near to what the machine can do (./staging bench).
 
-Brings up an instance of its own under var/bench, seeds it, and measures each way of answering in turn (A B C … A B C …),
-three rounds of it. A ratio is taken within a round, against that round's limit; what is shown is the median of the rounds.
-Ends with `pointsmall verify`: what was bought must add up.
+Brings up an instance of its own under var/bench, seeds it, and measures each way of answering in turn
+(A B C … A B C …), three rounds of it. A ratio is taken within a round, against that round's limit; what is shown is
+the median of the rounds. Ends with `pointsmall verify`: what was bought must add up.
 """
 
 import argparse
@@ -241,7 +241,8 @@ server {{
 
     def sql(self, statement):
         command = ["mariadb", "--no-defaults", "--batch", "--skip-column-names",
-                   "--socket=" + self.env["DB_SOCKET"], "--user=" + pwd.getpwuid(os.getuid()).pw_name, "pointsmall", "-e", statement]
+                   "--socket=" + self.env["DB_SOCKET"], "--user=" + pwd.getpwuid(os.getuid()).pw_name,
+                   "pointsmall", "-e", statement]
         return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
     def take_access_log(self):
@@ -317,9 +318,9 @@ class Bare(Bench):
         self.env = {}
 
     def command(self, seconds):
-        return [str(self.program), "--socket", self.socket, "--threads", str(SETTINGS["write"]), "--seconds", str(seconds),
-                "--way", self.way, "--users", str(USERS), "--products", str(PRODUCTS), "--hot", str(self.hot),
-                "--seed", str(secrets.randbelow(1 << 31))]
+        return [str(self.program), "--socket", self.socket, "--threads", str(SETTINGS["write"]),
+                "--seconds", str(seconds), "--way", self.way, "--users", str(USERS), "--products", str(PRODUCTS),
+                "--hot", str(self.hot), "--seed", str(secrets.randbelow(1 << 31))]
 
     def result(self, output, instance):
         found = json.loads(output)
@@ -328,21 +329,18 @@ class Bare(Bench):
         return found
 
 
-def build_bare():
-    """The bare client, by the compiler and for the library that configure found."""
-    made = dict(re.findall(r"^(CC|MYSQL_CFLAGS|MYSQL_LIBS) = (.*)$", (BUILD / "Makefile").read_text(), re.M))
+def bare_program():
     program = BUILD / "tests/load/bare_exchange"
-    program.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([*made["CC"].split(), "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", f"-I{BUILD}/app",
-                    *made["MYSQL_CFLAGS"].split(), "-o", str(program), str(HERE / "bare_exchange.c"),
-                    str(BUILD / "app/store/queries.c"), *made["MYSQL_LIBS"].split(), "-lpthread"], check=True)
+    if not program.exists():
+        die(f"{program} is not there; make builds it")
     return program
 
 
 def sold_out_product(instance):
     """One of the demo shop's."""
-    found = instance.sql("SELECT id FROM products WHERE stock_quantity = 0 AND status = 1 AND deleted_at IS NULL AND "
-                         "available_from IS NULL AND available_until IS NULL AND purchase_limit IS NULL ORDER BY id LIMIT 1")
+    found = instance.sql("SELECT id FROM products WHERE stock_quantity = 0 AND status = 1 AND deleted_at IS NULL "
+                         "AND available_from IS NULL AND available_until IS NULL AND purchase_limit IS NULL "
+                         "ORDER BY id LIMIT 1")
     if not found:
         die("the shop has nothing sold out")
     return found
@@ -371,31 +369,34 @@ def benches(instance, bare):
     read = f"{READERS} connections, {SETTINGS['read']} read workers"
     write = f"{BUYERS} connections, {SETTINGS['write']} write workers, a new key each"
     return [
-        Wrk("static list", url + "/files/bench/list.json", config=f"{READERS} connections, file of the list's bytes"),
+        Wrk("static list", url + "/files/bench/list.json",
+            config=f"{READERS} connections, file of the list's bytes"),
         Wrk("list, micro-cache", url + "/api/mall/products", limit="static list", floor=0.75, cached=True,
             config=read + ", all copies"),
         Wrk("list, own copy", direct + "/api/mall/products", limit="static list", floor=0.24,
             config=read + ", micro-cache bypassed"),
+        Wrk("sold out", url, script="exchange.lua", env=gone, limit="static list", floor=0.20, status="409",
+            config=write.replace(str(BUYERS), str(READERS), 1) + ", random users, one product"),
         Wrk("list, memcached", at["memcached"] + "/api/mall/products", limit="static list",
             config=read + ", micro-cache bypassed, copies slots=0"),
         Wrk("list, database", at["db"] + "/api/mall/products", limit="static list",
             config=read + ", micro-cache bypassed, copies slots=0, no memcached"),
         Wrk("static product", url + "/files/bench/product.json",
             config=f"{READERS} connections, file of the product's bytes"),
-        Wrk("product, micro-cache", f"{url}/api/mall/products/{product_id(HOT)}", limit="static product", cached=True,
-            config=read + ", one product, all copies"),
+        Wrk("product, micro-cache", f"{url}/api/mall/products/{product_id(HOT)}", limit="static product",
+            cached=True, config=read + ", one product, all copies"),
         Wrk("product, database", at["db"], script="products.lua", env=one, limit="static product",
             config=read + ", a random one of all, no copies"),
-        Wrk("sold out", url, script="exchange.lua", env=gone, limit="static list", floor=0.20, status="409",
-            connections=READERS, config=write.replace(str(BUYERS), str(READERS), 1) + ", random users, one product"),
         Bare("bare one by one", bare, db, "one", config=f"{SETTINGS['write']} connections, prepared, random"),
         Bare("bare two trips", bare, db, "two", config=f"{SETTINGS['write']} connections, random"),
-        Wrk("exchange", url, script="exchange.lua", env=buy, limit="bare two trips", floor=0.60, status="201",
-            connections=BUYERS, config=write + ", random users and products"),
-        Bare("bare one by one, hot", bare, db, "one", hot=HOT, config=f"{SETTINGS['write']} connections, prepared, one product"),
-        Bare("bare two trips, hot", bare, db, "two", hot=HOT, config=f"{SETTINGS['write']} connections, one product"),
-        Wrk("exchange, hot", url, script="exchange.lua", env=hot, limit="bare two trips, hot", floor=0.60, status="201",
-            connections=BUYERS, config=write + ", random users, one product"),
+        Wrk("exchange", url, script="exchange.lua", env=buy, limit="bare two trips", floor=0.60,
+            status="201", connections=BUYERS, config=write + ", random users and products"),
+        Bare("bare one by one, hot", bare, db, "one", hot=HOT,
+             config=f"{SETTINGS['write']} connections, prepared, one product"),
+        Bare("bare two trips, hot", bare, db, "two", hot=HOT,
+             config=f"{SETTINGS['write']} connections, one product"),
+        Wrk("exchange, hot", url, script="exchange.lua", env=hot, limit="bare two trips, hot", floor=0.60,
+            status="201", connections=BUYERS, config=write + ", random users, one product"),
     ]
 
 
@@ -450,7 +451,9 @@ def summarize(all_benches, rounds):
 # ---- the table ----
 
 GROUPS = ("nginx", "workers", "mariadbd", "memcached", "client")
-COLUMNS = ("way", "requests/s", "p50 ms", "p99 ms", *(f"{g} µs" for g in GROUPS), "errors", "ratio", "of", "floor", "")
+COLUMNS = ("way", "requests/s", "p50 ms", "p99 ms", *(f"{g} µs" for g in GROUPS), "errors", "ratio", "of", "floor",
+           "")
+LEFT = (0, COLUMNS.index("of"))
 
 
 def cells(row):
@@ -458,23 +461,33 @@ def cells(row):
     floor = f"{row['floor']:.2f}" if row["floor"] is not None else "–"
     mark = {True: "reached", False: "MISSED"}.get(row.get("reached"), "")
     return (row["name"], f"{row['per_second']:,.0f}", f"{row['p50_ms']:.1f}", f"{row['p99_ms']:.1f}",
-            *(f"{row['cpu_us'][g]:.0f}" if row["cpu_us"][g] >= 0.5 else "–" for g in GROUPS), str(row["errors"]), ratio,
-            row["limit"] or "–", floor, mark)
+            *(f"{row['cpu_us'][g]:.0f}" if row["cpu_us"][g] >= 0.5 else "–" for g in GROUPS), str(row["errors"]),
+            ratio, row["limit"] or "–", floor, mark)
 
 
-def print_table(report):
+def table(report):
+    """In Markdown, and aligned for a terminal."""
     lines = [COLUMNS, tuple("---" for _ in COLUMNS), *(cells(r) for r in report["rows"])]
     widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
+    out = []
     for line in lines:
-        print("| " + " | ".join(c.ljust(w) if i in (0, 10) else c.rjust(w) for i, (c, w) in
-                                enumerate(zip(line, widths))) + " |")
-    print()
+        padded = (c.ljust(w) if i in LEFT else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths)))
+        out.append("| " + " | ".join(padded) + " |")
+    out.append("")
     for row in report["rows"]:
         wrong = f"; other answers: {row['wrong']}" if row["wrong"] else ""
         hits = f"; {row['cached']:.2%} from the cache" if "cached" in row else ""
-        print(f"- {row['name']}: {row['config']}{hits}{wrong}")
-    print("- " + report["conditions"])
-    print("- " + report["verify"])
+        out.append(f"- {row['name']}: {row['config']}{hits}{wrong}")
+    out += ["- " + report["conditions"], "- " + report["verify"]]
+    return "\n".join(out) + "\n"
+
+
+def write_into(path, text):
+    """Between the two marks of a document."""
+    document = pathlib.Path(path).read_text()
+    marked = re.sub(r"(<!-- bench -->\n).*?(<!-- /bench -->)", lambda m: m.group(1) + text + m.group(2), document,
+                    flags=re.S)
+    pathlib.Path(path).write_text(marked)
 
 
 def version(*command):
@@ -486,16 +499,19 @@ def version(*command):
 def conditions(sizes, seconds, load):
     return (f"{os.cpu_count()} cores shared with wrk (-t 1) and the bare client, Linux {platform.release()}, load "
             f"{load:.1f} at the beginning; nginx {version('nginx', '-v')} with one worker, HTTP/1.1 over TLS 1.3, "
-            f"MariaDB {version('mariadbd', '--version')} with innodb_flush_log_at_trx_commit=1 and no binlog, memcached "
-            f"{version('memcached', '-V')}; jobs stopped; {PRODUCTS:,} products and {USERS:,} users; the list has "
-            f"{sizes['list']:,} bytes, a product {sizes['product']:,}; {ROUNDS} rounds of {seconds} s each")
+            f"MariaDB {version('mariadbd', '--version')} with innodb_flush_log_at_trx_commit=1 and no binlog, "
+            f"memcached {version('memcached', '-V')}; jobs stopped; {PRODUCTS:,} products and {USERS:,} users; "
+            f"the list has {sizes['list']:,} bytes, a product {sizes['product']:,}; {ROUNDS} rounds of {seconds} s each")
 
 
 def options():
-    p = argparse.ArgumentParser(prog="./staging bench", description="Measures the mall against its limits; see docs/performance.md.")
+    p = argparse.ArgumentParser(prog="./staging bench",
+                                description="Measures the mall against its limits; see docs/performance.md.")
     p.add_argument("--quick", action="store_true", help="one second each, nothing warmed up: about a minute")
     p.add_argument("--json", action="store_true", help="the same for machines")
-    p.add_argument("--only", metavar="TEXT", action="append", help="only the ways whose names have TEXT in them, and their limits")
+    p.add_argument("--write", metavar="FILE", help="put the table into docs/performance.md, between its marks")
+    p.add_argument("--only", metavar="TEXT", action="append",
+                   help="only the ways whose names have TEXT in them, and their limits")
     p.add_argument("--seconds", type=int, metavar="N", help="of each measurement (5; 1 with --quick)")
     p.add_argument("--dir", default=str(TOP / "var/bench"), help="the instance's directory")
     p.add_argument("--keep", action="store_true", help="leave the instance up (without its further pools)")
@@ -520,7 +536,7 @@ def run(instance, args):
     seconds = min(args.seconds or (1 if args.quick else 5), 60)
     load = os.getloadavg()[0]
     sizes = static_files(instance)
-    ways = chosen(benches(instance, build_bare()), args.only)
+    ways = chosen(benches(instance, bare_program()), args.only)
     password = db_password(instance)
     if not args.quick:		# connections are made, statements prepared, caches filled
         for b in ways:
@@ -536,7 +552,9 @@ def run(instance, args):
         json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
         print()
     else:
-        print_table(report)
+        print(table(report), end="")
+    if args.write:
+        write_into(args.write, table(report))
     return verified and not any(r["errors"] for r in report["rows"])
 
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- exchange.lua: one piece for a random user, with an Idempotency-Key never used before.
--- TOKENS: a file, an access token a line; PRODUCT: the one product, else one at random of PRODUCTS; SEED: of the random
--- numbers; RUN: the beginning of this run's keys.
+-- TOKENS: a file, an access token a line; PRODUCT: the one product, else one at random of PRODUCTS; SEED: of the
+-- random numbers; RUN: the beginning of this run's keys.
 
 dofile(os.getenv("LOAD") .. "/report.lua")
 

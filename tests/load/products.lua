@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- products.lua: one product, another at random each time. PRODUCTS: how many there are; SEED: of the random numbers.
+-- products.lua: one product, another at random each time. PRODUCTS: how many there are; SEED: of the random
+-- numbers.
 
 dofile(os.getenv("LOAD") .. "/report.lua")
 

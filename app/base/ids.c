@@ -139,11 +139,20 @@ order_no_new(int64_t now_us, char *out)
 	out[ORDER_NO_LEN] = '\0';
 }
 
+/* The algorithm is fetched and the context made once a process: that costs more than hashing a key does. */
 void
 sha256(const void *p, size_t n, uint8_t out[SHA256_LEN])
 {
-	if (EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL) != 1)
-		crypto_failed("EVP_Digest");
+	static EVP_MD *algorithm;
+	static EVP_MD_CTX *context;
+
+	if (context == NULL) {
+		algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+		context = EVP_MD_CTX_new();
+	}
+	if (algorithm == NULL || context == NULL || EVP_DigestInit_ex2(context, algorithm, NULL) != 1 ||
+	    EVP_DigestUpdate(context, p, n) != 1 || EVP_DigestFinal_ex(context, out, NULL) != 1)
+		crypto_failed("SHA256");
 }
 
 void

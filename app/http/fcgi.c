@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fcgi.c: libfcgi, for one worker; the only file that includes it. */
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,11 +117,23 @@ somebody_waits(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
+/* Before it closes a connection libfcgi shuts it down and waits for the peer's end, in case a part of the request was not
+ * read yet: closed then, it would take the answer with it. Where all was read that costs three system calls for nothing; a
+ * "detached" request is closed without. */
+static void
+close_at_once_if_read(FCGX_Request *request)
+{
+	FCGX_Attach(request);
+	if (FCGX_GetChar(request->in) == EOF)
+		FCGX_Detach(request);
+}
+
 void
 fcgi_finish(struct fcgi *f)
 {
 	if (!f->keep || somebody_waits(f->fd))
 		f->request.keepConnection = 0;
+	close_at_once_if_read(&f->request);
 	FCGX_Finish_r(&f->request);
 }
 

@@ -65,11 +65,13 @@ copies_free(struct copies *c)
 	free(c);
 }
 
-/* A time from the future (a clock that was set back) is not trusted either. */
+/* A copy is good until the second of the clock ends in which it was read, as nginx's entry of it is: one of the second
+ * before would fill that entry with what is stale already, and nginx would ask again at once, all through the second. A
+ * time from the future (a clock that was set back) is not trusted either. */
 static bool
 fresh(int64_t t_read_us, int64_t now_us)
 {
-	return t_read_us <= now_us && now_us - t_read_us <= ANSWER_AGE_MAX_US;
+	return t_read_us <= now_us && t_read_us / US_PER_S == now_us / US_PER_S;
 }
 
 static struct slot *
@@ -150,20 +152,46 @@ memcached_find(struct mall *m, const uint8_t *hash, struct answer *out)
 	return cache_get(m->cache, name, m->arena, &p, &n) && unpack(p, n, out) && fresh(out->t_read_us, m->now_us);
 }
 
+static bool
+find_own(struct mall *m, const uint8_t *hash, struct answer *out)
+{
+	const struct slot *own = own_find(m->copies, hash, m->now_us);
+
+	if (own == NULL)
+		return false;
+	out->t_read_us = own->t_read_us;
+	memcpy(out->etag, own->etag, sizeof(out->etag));
+	out->body = own->body;
+	out->len = own->len;
+	return true;
+}
+
+bool
+answer_find_own(struct mall *m, const char *key, struct answer *out)
+{
+	uint8_t hash[SHA256_LEN];
+
+	sha256(key, strlen(key), hash);
+	return find_own(m, hash, out);
+}
+
+void
+answer_keep_own(struct mall *m, const char *key, struct answer *a)
+{
+	uint8_t hash[SHA256_LEN];
+
+	sha256(key, strlen(key), hash);
+	own_keep(m->copies, hash, a);
+}
+
 bool
 answer_find(struct mall *m, const char *key, struct answer *out)
 {
 	uint8_t hash[SHA256_LEN];
-	struct slot *own;
 
 	sha256(key, strlen(key), hash);
-	if ((own = own_find(m->copies, hash, m->now_us)) != NULL) {
-		out->t_read_us = own->t_read_us;
-		memcpy(out->etag, own->etag, sizeof(out->etag));
-		out->body = own->body;
-		out->len = own->len;
+	if (find_own(m, hash, out))
 		return true;
-	}
 	if (!memcached_find(m, hash, out))
 		return false;
 	own_keep(m->copies, hash, out);

@@ -283,7 +283,7 @@ remember_sold_out(struct mall *m, const char *product_id)
 	char key[64];
 
 	sold_out_key(product_id, key, sizeof(key));
-	answer_keep(m, key, &a);
+	answer_keep_own(m, key, &a);
 }
 
 static bool
@@ -293,7 +293,7 @@ known_sold_out(struct mall *m, const char *product_id)
 	char key[64];
 
 	sold_out_key(product_id, key, sizeof(key));
-	return answer_find(m, key, &a);
+	return answer_find_own(m, key, &a);
 }
 
 static enum err

@@ -39,8 +39,7 @@ once_claim(struct db_batch *b, const struct once *o, int64_t now_us)
 	if (o->key == NULL)
 		return;
 	db_batch_add(b, Q_ONCE_PROBE, ARGS(A_STR(o->caller), A_STR(o->key)), 0, DB_ANY_ROWS);
-	db_batch_add(b, Q_ONCE_CLAIM, ARGS(A_STR(o->caller), A_STR(o->key), A_BIN(o->fingerprint, SHA256_LEN),
-	    A_TIME(now_us)), 1, 1);
+	db_batch_add(b, Q_ONCE_CLAIM, ARGS(A_STR(o->caller), A_STR(o->key), A_TIME(now_us)), 1, 1);
 }
 
 enum err
@@ -64,5 +63,6 @@ once_keep(struct mall *m, const struct once *o, const void *result)
 	if (o->key == NULL)
 		return;
 	body = o->render(o->arg, result, m->arena, &len);
-	db_tx_with_commit(m->tx, Q_ONCE_ANSWER, ARGS(A_STR(o->caller), A_STR(o->key), A_I64(o->status), A_BIN(body, len)));
+	db_tx_with_commit(m->tx, Q_ONCE_ANSWER, ARGS(A_STR(o->caller), A_STR(o->key), A_BIN(o->fingerprint, SHA256_LEN),
+	    A_I64(o->status), A_BIN(body, len)));
 }

@@ -192,7 +192,6 @@ CREATE TABLE purchase_counters (
 CREATE TABLE idempotency_keys (
   caller VARBINARY(80) NOT NULL,
   idem_key VARBINARY(64) NOT NULL,
-  fingerprint VARBINARY(32) NOT NULL,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (caller, idem_key),
   KEY idx_created_at (created_at)
@@ -201,6 +200,7 @@ CREATE TABLE idempotency_keys (
 CREATE TABLE idempotency_answers (
   caller VARBINARY(80) NOT NULL,
   idem_key VARBINARY(64) NOT NULL,
+  fingerprint VARBINARY(32) NOT NULL,
   status SMALLINT NOT NULL,
   body MEDIUMBLOB NOT NULL,
   PRIMARY KEY (caller, idem_key)

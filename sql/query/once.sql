@@ -3,9 +3,7 @@
 -- name: ONCE_FIND
 -- params: s s
 -- columns: b i b
-SELECT k.fingerprint, a.status, a.body
-FROM idempotency_keys k JOIN idempotency_answers a ON a.caller = k.caller AND a.idem_key = k.idem_key
-WHERE k.caller = ? AND k.idem_key = ?;
+SELECT fingerprint, status, body FROM idempotency_answers WHERE caller = ? AND idem_key = ?;
 
 -- name: ONCE_PROBE
 -- params: s s
@@ -14,14 +12,14 @@ WHERE k.caller = ? AND k.idem_key = ?;
 SELECT 1 FROM idempotency_keys WHERE caller = ? AND idem_key = ? FOR UPDATE NOWAIT;
 
 -- name: ONCE_CLAIM
--- params: s s b t
+-- params: s s t
 -- columns: -
-INSERT INTO idempotency_keys (caller, idem_key, fingerprint, created_at) VALUES (?, ?, ?, ?);
+INSERT INTO idempotency_keys (caller, idem_key, created_at) VALUES (?, ?, ?);
 
 -- name: ONCE_ANSWER
--- params: s s i b
+-- params: s s b i b
 -- columns: -
-INSERT INTO idempotency_answers (caller, idem_key, status, body) VALUES (?, ?, ?, ?);
+INSERT INTO idempotency_answers (caller, idem_key, fingerprint, status, body) VALUES (?, ?, ?, ?, ?);
 
 -- name: ONCE_OLDEST
 -- params: -

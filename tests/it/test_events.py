@@ -18,7 +18,8 @@ def delivered(shop):
                    "CREATE TRIGGER it_delivery AFTER INSERT ON consumed_events FOR EACH ROW "
                    "INSERT INTO it_delivered (event_id) VALUES (NEW.event_id);")
     yield lambda ids: [r[0] for r in shop.stack.sql("SELECT event_id FROM it_delivered ORDER BY n") if r[0] in set(ids)]
-    shop.stack.sql("DROP TRIGGER it_delivery; DROP TABLE it_delivered;")
+    shop.stack.sql("DROP TRIGGER it_delivery; DROP TABLE it_delivered;"
+                   "UPDATE outbox SET state = 1 WHERE source = 'it' AND state = 0;")
 
 
 def write_events(shop, *events):
@@ -28,7 +29,7 @@ def write_events(shop, *events):
         ids.append(new_id())
         good = {"userId": user.id, "orderId": new_id()}
         text += ("INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, next_at) VALUES "
-                 f"('{ids[-1]}', 'mall.product.exchanged', 'exchange', '[]', '{user.id}', "
+                 f"('{ids[-1]}', 'mall.product.exchanged', 'it', '[]', '{user.id}', "
                  f"{quote(json.dumps(good if payload is None else payload))}, UTC_TIMESTAMP(3), "
                  f"UTC_TIMESTAMP(3) + INTERVAL {in_s} SECOND);")
     shop.stack.sql(f"START TRANSACTION; {text} COMMIT;")

@@ -48,9 +48,10 @@ def connections(shop):
 
 def undone(shop):
     """Waits until the server has ended a connection, and so has undone what it had begun."""
-    return lambda i: wait_until(lambda: not shop.stack.sql(
-        f"SELECT id FROM information_schema.processlist WHERE id = {i} UNION ALL "
-        f"SELECT trx_mysql_thread_id FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = {i}"), 20, "the server's end of it")
+    def gone(i):
+        return not shop.stack.sql(f"SELECT id FROM information_schema.processlist WHERE id = {i} UNION ALL SELECT trx_id "
+                                  f"FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = {i}")
+    return lambda i: wait_until(lambda: gone(i), 20, "the server's end of it")
 
 
 def nothing_is_known(a):
@@ -61,7 +62,8 @@ def nothing_is_known(a):
 
 def test_the_program_is_on_tls_alone(tls):
     assert len(connections(tls)) >= 1 and set(connections(tls)) & set(tls.proxy.open)
-    assert tls.stack.number("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'pointsmall' AND host = 'localhost'") == 0
+    assert tls.stack.number("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'pointsmall' "
+                            "AND host = 'localhost'") == 0
 
 
 @pytest.mark.parametrize("how", WAYS)
@@ -171,7 +173,8 @@ def test_idle_connections_are_ended_by_the_server(tls, proxied):
             write(path, text)
             tls.stack.reload()
     # jobs lost its own, too.
-    wait_until(lambda: tls.stack.number(f"SELECT COUNT(*) FROM outbox WHERE aggregate = '{u.id}' AND state = 0") == 0, 20, "the events")
+    wait_until(lambda: tls.stack.number(f"SELECT COUNT(*) FROM outbox WHERE aggregate = '{u.id}' AND state = 0") == 0, 20,
+               "the events")
 
 
 @pytest.mark.parametrize("how", [RST, FIN, NOTIFY])

@@ -107,7 +107,7 @@ static const struct step {
 	struct source	args[ARGS_MAX];
 } steps[] = {
 	{ Q_ONCE_PROBE, 0, ANY, { S(caller), S(key) } },
-	{ Q_ONCE_CLAIM, 1, 1, { S(caller), S(key), B(fingerprint), T(now) } },
+	{ Q_ONCE_CLAIM, 1, 1, { S(caller), S(key), T(now) } },
 	{ Q_EXCHANGE_ORDER, 1, 1, { S(order), S(order_no), S(user), S(product), AT(name), I(1), N(price),
 	    TEXT(DELIVERY), T(now_s), T(now_s), T(now_s), AT(merchant), AT(category), N(price), AT(snapshot), NIL,
 	    T(delivery) } },
@@ -124,7 +124,7 @@ static const struct step {
 };
 
 /* Rides with COMMIT. */
-static const struct step answer_step = { Q_ONCE_ANSWER, 1, 1, { S(caller), S(key), I(201), B(body) } };
+static const struct step answer_step = { Q_ONCE_ANSWER, 1, 1, { S(caller), S(key), B(fingerprint), I(201), B(body) } };
 
 #define SQL_MODE "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO," \
 	"NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY"
@@ -328,7 +328,7 @@ check_step(const struct step *s)
 	size_t i;
 
 	for (i = 0; s->args[i].type != 0; i++)
-		if (params[i] == '\0' || (s->args[i].type != 'n' && (s->args[i].type == 'j' ? 'i' : s->args[i].type) != params[i]))
+		if (params[i] == '\0' || (s->args[i].type != 'n' && s->args[i].type != params[i]))
 			die(queries[s->q].name, "its parameters are not those of bare_exchange.c any more");
 	if (params[i] != '\0')
 		die(queries[s->q].name, "has more parameters than bare_exchange.c gives");
@@ -369,12 +369,9 @@ stmt_failed(struct prepared *p, const struct step *s)
 static uint64_t
 fetch_rows(struct client *cl, struct prepared *p, const struct step *s)
 {
-	MYSQL_BIND out;
+	MYSQL_BIND out = { .buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &cl->tx.balance };
 	uint64_t rows = 0;
 
-	memset(&out, 0, sizeof(out));
-	out.buffer_type = MYSQL_TYPE_LONGLONG;
-	out.buffer = &cl->tx.balance;
 	if (s->q == Q_POINTS_AFTER)
 		mysql_stmt_bind_result(p->h, &out);
 	mysql_stmt_store_result(p->h);
@@ -389,9 +386,12 @@ execute_step(struct client *cl, const struct step *s, struct prepared *p)
 {
 	uint64_t rows;
 
-	for (size_t i = 0; s->args[i].type != 0; i++)
-		if (strchr("ijn", s->args[i].type) == NULL)
-			p->lens[i] = strlen(source_text(&s->args[i], &cl->tx));
+	for (size_t i = 0; s->args[i].type != 0; i++) {
+		if (!is_text(&s->args[i]))
+			continue;
+		p->binds[i].buffer = (void *)(uintptr_t)source_text(&s->args[i], &cl->tx);
+		p->lens[i] = strlen(p->binds[i].buffer);
+	}
 	if (mysql_stmt_bind_param(p->h, p->binds) != 0 || mysql_stmt_execute(p->h) != 0)
 		return stmt_failed(p, s);
 	rows = queries[s->q].columns[0] != '\0' ? fetch_rows(cl, p, s) : mysql_stmt_affected_rows(p->h);
@@ -431,13 +431,8 @@ put_source(char *out, const struct source *s, const struct tx *t)
 {
 	if (s->type == 'n')
 		return stpcpy(out, "NULL");
-	if (s->type == 'i' || s->type == 'j') {
-		int64_t n = s->i;
-
-		if (s->type == 'j')
-			memcpy(&n, (const char *)t + s->off, sizeof(n));
-		return out + sprintf(out, "%" PRId64, n);
-	}
+	if (s->type == 'i')
+		return out + sprintf(out, "%" PRId64, *source_int(s, t));
 	*out++ = '\'';
 	out = stpcpy(out, source_text(s, t));
 	*out++ = '\'';

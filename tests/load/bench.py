@@ -501,7 +501,8 @@ def conditions(sizes, seconds, load):
             f"{load:.1f} at the beginning; nginx {version('nginx', '-v')} with one worker, HTTP/1.1 over TLS 1.3, "
             f"MariaDB {version('mariadbd', '--version')} with innodb_flush_log_at_trx_commit=1 and no binlog, "
             f"memcached {version('memcached', '-V')}; jobs stopped; {PRODUCTS:,} products and {USERS:,} users; "
-            f"the list has {sizes['list']:,} bytes, a product {sizes['product']:,}; {ROUNDS} rounds of {seconds} s each")
+            f"the list has {sizes['list']:,} bytes, a product {sizes['product']:,}; "
+            f"{ROUNDS} rounds of {seconds} s each")
 
 
 def options():

@@ -48,7 +48,7 @@ keep(const char *key, const char *body)
 }
 
 static void
-a_copy_is_found_for_a_second(void **state)
+a_copy_is_found_until_its_second_ends(void **state)
 {
 	struct answer a;
 
@@ -59,10 +59,10 @@ a_copy_is_found_for_a_second(void **state)
 	assert_int_equal(a.etag[0], '"');
 	assert_int_equal(strlen(a.etag), ANSWER_ETAG_LEN);
 	assert_false(answer_find(&mall, "other", &a));
-	mall.now_us = START + US_PER_S;
+	mall.now_us = START + US_PER_S - 1;
 	assert_true(answer_find(&mall, "k", &a));
 	assert_true(a.t_read_us == START);
-	mall.now_us = START + US_PER_S + 1;
+	mall.now_us = START + US_PER_S;
 	assert_false(answer_find(&mall, "k", &a));
 }
 
@@ -146,7 +146,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_copy_is_found_for_a_second, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_copy_is_found_until_its_second_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_copy_from_the_future_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_newer_answer_takes_the_place_of_the_older, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_answer_over_the_bound_is_not_kept, setup, teardown),

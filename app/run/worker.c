@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* worker.c: accept, answer, again; a child of the master. */
+#define _GNU_SOURCE	/* SCHED_BATCH */
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -88,6 +90,19 @@ serve(struct server *s, const struct heritage *h)
 	}
 }
 
+/* The database answers a batch statement by statement. Woken by each answer, a worker would take the processor from the
+ * very thread that is about to give the next one: a batch process waits for its turn, and finds several. Measured on
+ * two processors: a quarter more transactions. Where the system does not know it, nothing is lost. */
+static void
+give_way(void)
+{
+#ifdef SCHED_BATCH
+	static const struct sched_param none;
+
+	(void)sched_setscheduler(0, SCHED_BATCH, &none);
+#endif
+}
+
 void
 worker_run(const struct heritage *h)
 {
@@ -95,6 +110,7 @@ worker_run(const struct heritage *h)
 	struct server *s;
 
 	follow_master(h->master);
+	give_way();
 	start_log(h->conf, "worker");
 	s = server_new(h->conf, h->pool, h->listen_fd, h->routes, h->board->buckets);
 	if (s == NULL)

@@ -26,7 +26,6 @@ struct db_batch {
 	struct entry	 entries[BATCH_MAX];
 	int		 n;
 	int		 off_guard;	/* the first entry whose count was off, or -1 */
-	int		 first;
 	enum err	 opened;
 };
 
@@ -39,7 +38,7 @@ db_batch_new(struct db *db, struct arena *a)
 	b->arena = a;
 	b->off_guard = -1;
 	buf_init(&b->text, a, 4096);
-	b->opened = db_trip_open(db, &b->text, &b->first);
+	b->opened = db_trip_open(db);
 	return b;
 }
 
@@ -89,8 +88,6 @@ take_result(void *arg, int index, const struct db_result *r)
 	const struct entry *entry;
 	uint64_t rows;
 
-	if (index < 0)
-		return E_OK;	/* START TRANSACTION */
 	entry = &b->entries[index];
 	rows = entry->cols != NULL ? r->has_row : r->affected;
 	if (rows < entry->min || rows > entry->max) {
@@ -112,7 +109,7 @@ db_batch_run(struct db_batch *b, int *failed)
 	*failed = -1;
 	if (b->opened != E_OK)
 		return b->opened;
-	e = db_trip(b->db, &b->text, b->arena, b->first, take_result, b, &reached);
+	e = db_trip(b->db, &b->text, b->arena, take_result, b, &reached);
 	if (b->off_guard >= 0 && (e == E_OK || e == E_DUPLICATE || e == E_INTERNAL)) {
 		*failed = b->off_guard;
 		return E_GUARD;

@@ -59,7 +59,7 @@ struct db {
 	struct fault		 own_fault;	/* where no request gave one */
 	int64_t			 deadline_us;
 	bool			 in_tx;		/* inside db_tx() */
-	bool			 begun;		/* START TRANSACTION was sent */
+	bool			 begun;		/* something was sent in this run */
 	bool			 lost;		/* an established connection broke in this run */
 	struct pending		 pending;
 	struct arena		*scratch;	/* for the COMMIT's text */
@@ -234,6 +234,9 @@ run_setup(struct db *db)
 	for (size_t i = 0; i < sizeof(session_setup) / sizeof(session_setup[0]); i++)
 		if (mysql_real_query(db->c, session_setup[i], strlen(session_setup[i])) != 0)
 			return fail_conn(db, "session");
+	/* Where everything is a transaction, none has to be begun: a statement and its answer less, each time. */
+	if (db->use == DB_BATCH && mysql_autocommit(db->c, 0) != 0)
+		return fail_conn(db, "session");
 	return E_OK;
 }
 
@@ -418,19 +421,6 @@ prepare(struct db *db, enum query q, struct stmt **out)
 }
 
 static enum err
-begin(struct db *db)
-{
-	static const char text[] = "START TRANSACTION";
-
-	if (!db->in_tx || db->begun)
-		return E_OK;
-	if (mysql_real_query(db->c, text, sizeof(text) - 1) != 0)
-		return fail_conn(db, text);
-	db->begun = true;
-	return E_OK;
-}
-
-static enum err
 execute_once(struct db *db, enum query q, const struct db_arg *args, size_t nargs, struct stmt **out)
 {
 	MYSQL_BIND binds[CELLS_MAX];
@@ -439,8 +429,9 @@ execute_once(struct db *db, enum query q, const struct db_arg *args, size_t narg
 
 	assert(nargs <= CELLS_MAX);
 	db_check_args(q, args, nargs);
-	if ((e = connected(db)) != E_OK || (e = begin(db)) != E_OK || (e = prepare(db, q, out)) != E_OK)
+	if ((e = connected(db)) != E_OK || (e = prepare(db, q, out)) != E_OK)
 		return e;
+	db->begun = db->in_tx;
 	for (size_t i = 0; i < nargs; i++)
 		bind_arg(&binds[i], &times[i], &args[i]);
 	if (nargs > 0 && mysql_stmt_bind_param((*out)->h, binds) != 0)
@@ -699,29 +690,20 @@ read_result(struct db *db, struct arena *a, struct db_result *out)
 }
 
 enum err
-db_trip_open(struct db *db, struct buf *out, int *first)
+db_trip_open(struct db *db)
 {
-	enum err e;
-
 	assert(db->in_tx && db->use == DB_BATCH);
-	if ((e = connected(db)) != E_OK)
-		return e;
-	*first = 0;
-	if (!db->begun) {
-		buf_adds(out, "START TRANSACTION;");
-		*first = -1;
-	}
-	return E_OK;
+	return connected(db);
 }
 
 enum err
-db_trip(struct db *db, const struct buf *text, struct arena *a, int first, db_result_fn *fn, void *arg, int *reached)
+db_trip(struct db *db, const struct buf *text, struct arena *a, db_result_fn *fn, void *arg, int *reached)
 {
 	struct db_result r;
 	enum err e = E_OK, told;
 	int more;
 
-	*reached = first;
+	*reached = 0;
 	db->begun = true;
 	if (mysql_real_query(db->c, text->p, text->len) != 0)
 		return fail_conn(db, "batch");
@@ -778,7 +760,7 @@ commit(struct db *db)
 		buf_addc(&text, ';');
 	}
 	buf_adds(&text, "COMMIT");
-	e = db_trip(db, &text, db->scratch, 0, nothing_to_see, NULL, &reached);
+	e = db_trip(db, &text, db->scratch, nothing_to_see, NULL, &reached);
 	if (e == E_DOWN || e == E_TIMEOUT)
 		return FAULT(db_fault(db), E_UNCERTAIN, "database: lost at COMMIT");
 	return e;

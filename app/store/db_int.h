@@ -22,13 +22,12 @@ void db_check_args(enum query q, const struct db_arg *args, size_t nargs);
 void db_escape(struct db *db, struct buf *out, const char *s, size_t n);
 /* Appends q with its arguments escaped in. Types are held against the statement's. */
 void db_text(struct db *db, struct buf *out, enum query q, const struct db_arg *args, size_t nargs);
-/* Sends text and gives each statement's result to fn, index counting from first. *reached is the index of the last
+/* Sends text and gives each statement's result to fn, by its index. *reached is the index of the last
  * statement that answered or failed. */
-enum err db_trip(struct db *db, const struct buf *text, struct arena *a, int first, db_result_fn *fn, void *arg,
+enum err db_trip(struct db *db, const struct buf *text, struct arena *a, db_result_fn *fn, void *arg,
     int *reached) MUST_CHECK;
-/* Connects where needed; "START TRANSACTION;" is put before the first trip of a transaction. *first is the index that
- * the first result of the trip will have (-1 where START TRANSACTION comes first). */
-enum err db_trip_open(struct db *db, struct buf *out, int *first) MUST_CHECK;
+/* Connects where needed, for the texts of a trip within db_tx(). */
+enum err db_trip_open(struct db *db) MUST_CHECK;
 /* One text cell into the struct member that col names. */
 enum err db_cell(struct db *db, const struct db_col *col, const char *cell, size_t len, struct arena *a,
     void *out) MUST_CHECK;

@@ -110,7 +110,7 @@ def test_a_cancellation_cut_at_commit(tls):
 def test_cut_in_the_batch_before_commit(tls, how):
     """The server has undone it, and it is run again as a whole."""
     u, p, key = tls.user(), tls.product(), new_id()
-    cut = tls.proxy.cut = Cut(how, [key, "START TRANSACTION"], forward=False, after=undone(tls))
+    cut = tls.proxy.cut = Cut(how, [key, "FOR UPDATE NOWAIT"], forward=False, after=undone(tls))
     a = u.exchange(p, key=key)
     assert cut.hit.is_set()
     assert a.status == 201 and a.header("Idempotency-Replayed") is None, a

@@ -16,6 +16,16 @@
 #   -- any further comment lines
 #   SELECT ... ;                 one statement, ended by a semicolon
 #
+# What several statements share is written once, before them, and named in braces on a line of its own:
+#
+#   -- part: PRODUCT_ROW
+#   -- columns: s s i            '-' where it is no list of columns; a statement's "-- columns: {PRODUCT_ROW}" are these
+#   p.id, p.name, p.stock_quantity;
+#
+#   SELECT
+#   {PRODUCT_ROW}
+#   FROM ...
+#
 # Anything else is told as FILE:LINE and nothing is written.
 
 function fail(message)
@@ -52,6 +62,8 @@ function letters(line, what, allowed,	i)
 	gsub(/[ \t]/, "", line)
 	if (line == "-")
 		return ""
+	if (what == "columns" && line ~ /^\{.*\}$/)
+		return q_columns[part_of(line)]
 	if (line == "")
 		fail(what " is empty: write '-' for none")
 	for (i = 1; i <= length(line); i++)
@@ -60,10 +72,20 @@ function letters(line, what, allowed,	i)
 	return line
 }
 
-function query_begin(line)
+# The number of the part that "{NAME}" means.
+function part_of(line)
+{
+	gsub(/[{}]/, "", line)
+	if (!(line in seen) || !is_part[number[line]])
+		fail("there is no part " line " before this")
+	return number[line]
+}
+
+function query_begin(line,	part)
 {
 	query_end()
-	sub(/^-- name:[ \t]*/, "", line)
+	part = line ~ /^-- part:/
+	sub(/^-- (name|part):[ \t]*/, "", line)
 	sub(/[ \t]+$/, "", line)
 	if (line !~ /^[A-Z0-9_]+$/)
 		fail("name '" line "' is not [A-Z0-9_]+")
@@ -75,7 +97,9 @@ function query_begin(line)
 	q_name[n] = line
 	q_marks[n] = 0
 	q_lines[n] = 0
-	expect = "params"
+	number[line] = n
+	is_part[n] = part
+	expect = part ? "columns" : "params"
 }
 
 # Before the next name, and at the end of each file.
@@ -85,14 +109,14 @@ function query_end()
 		fail_at(q_file[n], q_line[n], q_name[n] " lacks its '-- " expect ":' line")
 	if (expect == "text")
 		fail_at(q_file[n], q_line[n], q_name[n] " does not end with ';'")
-	if (n > 0 && expect == "name" && q_marks[n] != length(q_params[n]))
+	if (n > 0 && expect == "name" && !is_part[n] && q_marks[n] != length(q_params[n]))
 		fail_at(q_file[n], q_line[n], q_name[n] " has " q_marks[n] " '?' but params '" q_params[n] "'")
 	expect = "name"
 }
 
 function query_line(line)
 {
-	if (line ~ /^-- name:/)
+	if (line ~ /^-- (name|part):/)
 		return query_begin(line)
 	if (expect == "params") {
 		if (line !~ /^-- params:/)
@@ -122,6 +146,11 @@ function query_text(line,	i, c, quote)
 {
 	sub(/^[ \t]+/, "", line)
 	sub(/[ \t]+$/, "", line)
+	if (line ~ /^\{[A-Z0-9_]+\};?$/) {
+		if (sub(/;$/, "", line))
+			expect = "name"
+		return take_part(part_of(line))
+	}
 	quote = ""
 	for (i = 1; i <= length(line); i++) {
 		c = substr(line, i, 1)
@@ -149,12 +178,20 @@ function query_text(line,	i, c, quote)
 		q_text[n, ++q_lines[n]] = line
 }
 
+function take_part(part,	i)
+{
+	for (i = 1; i <= q_lines[part]; i++)
+		q_text[n, ++q_lines[n]] = q_text[part, i]
+	q_marks[n] += q_marks[part]
+}
+
 function queries_h(	i)
 {
 	print "#ifndef STORE_QUERIES_H\n#define STORE_QUERIES_H\n"
 	print "enum query {"
 	for (i = 1; i <= n; i++)
-		print "\tQ_" q_name[i] ","
+		if (!is_part[i])
+			print "\tQ_" q_name[i] ","
 	print "\tQ__MAX\n};\n"
 	print "struct query_def {"
 	print "\tconst char\t*name;"
@@ -170,6 +207,8 @@ function queries_c(	i, j)
 	print "#include \"store/queries.h\"\n"
 	print "const struct query_def queries[Q__MAX] = {"
 	for (i = 1; i <= n; i++) {
+		if (is_part[i])
+			continue
 		print "\t[Q_" q_name[i] "] = {"
 		print "\t\t\"" q_name[i] "\","
 		for (j = 1; j <= q_lines[i]; j++)

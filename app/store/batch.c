@@ -75,7 +75,7 @@ take_row(struct db_batch *b, const struct entry *entry, const struct db_result *
 
 	for (size_t i = 0; entry->cols[i].type != 0; i++) {
 		assert(i < r->ncells);
-		if ((e = db_cell(b->db, &entry->cols[i], r->cells[i], r->lens[i], b->arena, entry->out)) != E_OK)
+		if ((e = db_cell(b->db, &entry->cols[i], r->cells[i], r->lens[i], entry->out)) != E_OK)
 			return e;
 	}
 	return E_OK;

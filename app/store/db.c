@@ -491,33 +491,16 @@ static enum err
 take_cell(struct db *db, struct stmt *s, size_t i, const struct db_col *col, struct arena *a, void *out)
 {
 	const struct cell *c = &s->cells[i];
-	char *at = (char *)out + col->off;
 	bool bytes = col->type == 's' || col->type == 'b';
-	char *p = NULL;
+	struct db_value v = { c->null, NULL, c->len, c->i };
 
-	if (!c->null && bytes && (p = fetch_bytes(s, i, a)) == NULL)
+	if (!v.null && bytes && (v.p = fetch_bytes(s, i, a)) == NULL)
 		return FAULT(db_fault(db), E_INTERNAL, "database: column %zu cannot be fetched", i);
-	if (!c->null && !bytes && c->cut)
+	if (!v.null && !bytes && c->cut)
 		return FAULT(db_fault(db), E_INTERNAL, "database: column %zu does not fit its type", i);
-	switch (col->type) {
-	case 's':
-		*(const char **)(void *)at = p;
-		break;
-	case 'b':
-		*(struct db_bin *)(void *)at = (struct db_bin){ (uint8_t *)p, p != NULL ? c->len : 0 };
-		break;
-	case 'i':
-		*(int64_t *)(void *)at = c->null ? I64_NONE : c->i;
-		break;
-	case 'o':
-		*(bool *)(void *)at = !c->null && c->i != 0;
-		break;
-	case 't':
-		*(int64_t *)(void *)at = c->null ? 0 : time_us(&c->t);
-		break;
-	default:
-		assert(0 && "column type");
-	}
+	if (!v.null && col->type == 't')
+		v.i = time_us(&c->t);
+	db_put(col, &v, out);
 	return E_OK;
 }
 

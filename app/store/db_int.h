@@ -28,9 +28,18 @@ enum err db_trip(struct db *db, const struct buf *text, struct arena *a, db_resu
     int *reached) MUST_CHECK;
 /* Connects where needed, for the texts of a trip within db_tx(). */
 enum err db_trip_open(struct db *db) MUST_CHECK;
+/* A column's value, whichever protocol it came by. */
+struct db_value {
+	bool		 null;
+	const char	*p;	/* of text and bytes, in the arena */
+	size_t		 n;
+	int64_t		 i;	/* of integers and booleans; of times in microseconds */
+};
+
+/* Into the member of the struct at out that col names. */
+void db_put(const struct db_col *col, const struct db_value *v, void *out);
 /* One text cell into the struct member that col names. */
-enum err db_cell(struct db *db, const struct db_col *col, const char *cell, size_t len, struct arena *a,
-    void *out) MUST_CHECK;
+enum err db_cell(struct db *db, const struct db_col *col, const char *cell, size_t len, void *out) MUST_CHECK;
 struct fault *db_fault(struct db *db);
 
 #endif

@@ -150,35 +150,41 @@ parse_time(const char *s, int64_t *us)
 	return true;
 }
 
-enum err
-db_cell(struct db *db, const struct db_col *col, const char *cell, size_t len, struct arena *a, void *out)
+void
+db_put(const struct db_col *col, const struct db_value *v, void *out)
 {
-	char *at = (char *)out + col->off;
-	int64_t i = I64_NONE, us = 0;
+	void *at = (char *)out + col->off;
 
-	(void)a;
-	if (cell != NULL && (col->type == 'i' || col->type == 'o') && !num_parse(cell, INT64_MIN + 1, INT64_MAX, &i))
-		return FAULT(db_fault(db), E_INTERNAL, "database: not an integer");
-	if (cell != NULL && col->type == 't' && !parse_time(cell, &us))
-		return FAULT(db_fault(db), E_INTERNAL, "database: not a time");
 	switch (col->type) {
 	case 's':
-		*(const char **)(void *)at = cell;
+		*(const char **)at = v->null ? NULL : v->p;
 		break;
 	case 'b':
-		*(struct db_bin *)(void *)at = (struct db_bin){ (const uint8_t *)cell, len };
+		*(struct db_bin *)at = v->null ? (struct db_bin){ NULL, 0 } : (struct db_bin){ (const uint8_t *)v->p, v->n };
 		break;
 	case 'i':
-		*(int64_t *)(void *)at = i;
+		*(int64_t *)at = v->null ? I64_NONE : v->i;
 		break;
 	case 'o':
-		*(bool *)(void *)at = cell != NULL && i != 0;
+		*(bool *)at = !v->null && v->i != 0;
 		break;
 	case 't':
-		*(int64_t *)(void *)at = us;
+		*(int64_t *)at = v->null ? 0 : v->i;
 		break;
 	default:
 		assert(0 && "column type");
 	}
+}
+
+enum err
+db_cell(struct db *db, const struct db_col *col, const char *cell, size_t len, void *out)
+{
+	struct db_value v = { cell == NULL, cell, len, 0 };
+
+	if (!v.null && (col->type == 'i' || col->type == 'o') && !num_parse(cell, INT64_MIN + 1, INT64_MAX, &v.i))
+		return FAULT(db_fault(db), E_INTERNAL, "database: not an integer");
+	if (!v.null && col->type == 't' && !parse_time(cell, &v.i))
+		return FAULT(db_fault(db), E_INTERNAL, "database: not a time");
+	db_put(col, &v, out);
 	return E_OK;
 }

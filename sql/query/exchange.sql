@@ -41,10 +41,9 @@ FROM users u LEFT JOIN products p ON p.id = ? WHERE u.id = ?;
 -- columns: -
 UPDATE exchange_orders SET status = 4, cancelled_at = ?, cancel_reason = ? WHERE id = ? AND user_id = ? AND status = 1;
 
--- name: ORDER_GET
--- params: s s
+-- part: ORDER_ROW
 -- columns: s s s i i i i s s s s s t t t t t s s i s s s s s s i i o o i i t t
-SELECT o.id, o.order_no, o.user_id, o.quantity, o.points_cost, o.status, o.delivery_status,
+o.id, o.order_no, o.user_id, o.quantity, o.points_cost, o.status, o.delivery_status,
   JSON_UNQUOTE(JSON_EXTRACT(o.delivery_info, '$.receiverName')),
   JSON_UNQUOTE(JSON_EXTRACT(o.delivery_info, '$.receiverPhone')),
   JSON_UNQUOTE(JSON_EXTRACT(o.delivery_info, '$.address')),
@@ -54,24 +53,21 @@ SELECT o.id, o.order_no, o.user_id, o.quantity, o.points_cost, o.status, o.deliv
   JSON_EXTRACT(o.product_snapshot, '$.category'), JSON_EXTRACT(o.product_snapshot, '$.merchant'),
   JSON_EXTRACT(o.product_snapshot, '$.originalPrice'), JSON_EXTRACT(o.product_snapshot, '$.images'),
   JSON_EXTRACT(o.product_snapshot, '$.specifications'),
-  p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit, p.available_from, p.available_until
+  p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit, p.available_from, p.available_until;
+
+-- name: ORDER_GET
+-- params: s s
+-- columns: {ORDER_ROW}
+SELECT
+{ORDER_ROW}
 FROM exchange_orders o LEFT JOIN products p ON p.id = o.product_id
 WHERE o.id = ? AND o.user_id = ?;
 
 -- name: ORDER_LIST
 -- params: s i i s s i
--- columns: s s s i i i i s s s s s t t t t t s s i s s s s s s i i o o i i t t
-SELECT o.id, o.order_no, o.user_id, o.quantity, o.points_cost, o.status, o.delivery_status,
-  JSON_UNQUOTE(JSON_EXTRACT(o.delivery_info, '$.receiverName')),
-  JSON_UNQUOTE(JSON_EXTRACT(o.delivery_info, '$.receiverPhone')),
-  JSON_UNQUOTE(JSON_EXTRACT(o.delivery_info, '$.address')),
-  JSON_UNQUOTE(JSON_EXTRACT(o.delivery_info, '$.carrier')), o.tracking_no,
-  o.exchanged_at, o.estimated_delivery, o.delivered_at, o.expires_at, o.created_at,
-  o.product_id, o.product_name, o.unit_points, JSON_UNQUOTE(JSON_EXTRACT(o.product_snapshot, '$.description')),
-  JSON_EXTRACT(o.product_snapshot, '$.category'), JSON_EXTRACT(o.product_snapshot, '$.merchant'),
-  JSON_EXTRACT(o.product_snapshot, '$.originalPrice'), JSON_EXTRACT(o.product_snapshot, '$.images'),
-  JSON_EXTRACT(o.product_snapshot, '$.specifications'),
-  p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit, p.available_from, p.available_until
+-- columns: {ORDER_ROW}
+SELECT
+{ORDER_ROW}
 FROM exchange_orders o LEFT JOIN products p ON p.id = o.product_id
 WHERE o.user_id = ? AND (? IS NULL OR o.status = ?) AND (? IS NULL OR o.id < ?)
 ORDER BY o.id DESC LIMIT ?;

@@ -213,7 +213,7 @@ def test_pictures_are_served(http):
     ("en,zh;q=0.5", True), ("fr", False),
     # By tag, and not wherever the two letters stand.
     ("EN", True), ("En-us", True), ("ZH,en", False), ("en-GB,zh", True), ("zh,en", False), ("fr, en;q=0.8, zh;q=0.5", True),
-    ("den", False), ("sv-SE, sven", False), ("sv, den, en", True), ("zhen,en", True), ("*", False), ("", False), (",,en", True),
+    ("den", False), ("sv-SE, sven", False), ("sv, den, en", True), ("zhen,en", True), ("*", False), ("", False), (",,en", True), ("fr-zh,en", True), ("de-EN", False),
 ])
 def test_languages(shop, http, language, english):
     headers = {"Accept-Language": language} if language else {}

@@ -72,7 +72,8 @@ def test_keys(shop, http, user):
     claims = {"iss": "pointsmall", "aud": "pointsmall", "sub": user.id, "role": "user", "exp": int(time.time()) + 900}
     good = {"alg": "HS256", "typ": "JWT", "kid": "staging"}
     assert http.get(BALANCE, sign(good, claims, shop.key())).status == 200
-    for secret in (b"", b"\0", b"x" * 32, shop.key("legacy"), shop.key()[:31], shop.key().hex().encode()):
+    # Not the key without its last byte: where that is 0, HMAC pads it to the same key.
+    for secret in (b"", b"\0", b"x" * 32, shop.key("legacy"), shop.key()[1:], shop.key().hex().encode()):
         refused(http, sign(good, claims, secret))
     refused(http, sign(dict(good, kid="nobody"), claims, shop.key()))
     refused(http, sign(dict(good, kid=""), claims, b""))

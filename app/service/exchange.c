@@ -5,7 +5,6 @@
  * One batch holds every statement in the lock order of the house: idempotency key → order → user → limit counter →
  * outbox → product, the hot row → its ledger row. Each must affect exactly its rows; only then is COMMIT sent.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "base/json.h"
 #include "service/answer.h"
 #include "service/exchange.h"
+#include "service/settle.h"
 #include "store/db.h"
 
 #define JUDGEMENTS_MAX 3
@@ -23,10 +23,7 @@
 struct ids {
 	char	order[ID_LEN + 1];
 	char	order_no[ORDER_NO_LEN + 1];
-	char	points_record[ID_LEN + 1];
 	char	stock_record[ID_LEN + 1];
-	char	points_event[ID_LEN + 1];
-	char	order_event[ID_LEN + 1];
 };
 
 static void
@@ -34,18 +31,8 @@ ids_make(int64_t now_us, struct ids *out)
 {
 	id_new(now_us, out->order);
 	order_no_new(now_us, out->order_no);
-	id_new(now_us, out->points_record);
 	id_new(now_us, out->stock_record);
-	id_new(now_us, out->points_event);
-	id_new(now_us, out->order_event);
 }
-
-/* What the batch reads back once the points have moved. */
-struct after {
-	int64_t	balance;
-};
-
-static const struct db_col after_cols[] = { DB_I64(struct after, balance), DB_END };
 
 /* TIMESTAMP and DATETIME without a fraction: cut here, since some servers would round up into the future. */
 static int64_t
@@ -78,15 +65,6 @@ static const struct json_view cancelled_view[] = {
 	VIEW_STR(struct payload, reason, "reason", JSON_OMIT_NULL), VIEW_END,
 };
 
-/* An order's move as its two events tell it. */
-struct move {
-	const char		*points_type;
-	const char		*order_type;
-	const char		*targets;
-	const struct json_view	*view;
-	struct payload		 payload;
-};
-
 static const char *
 encode(struct arena *a, const struct json_view *view, const void *p)
 {
@@ -95,20 +73,6 @@ encode(struct arena *a, const struct json_view *view, const void *p)
 	buf_init(&b, a, 1024);
 	json_encode(&b, view, p);
 	return b.p;
-}
-
-static void
-add_events(struct db_batch *b, struct mall *m, const struct ids *ids, const struct move *v)
-{
-	const struct payload *p = &v->payload;
-	struct db_arg now = A_TIME(m->now_us), user = A_STR(p->user_id);
-	const char *head = arena_printf(m->arena,
-	    "{\"userId\":\"%s\",\"points\":%" PRId64 ",\"recordId\":\"%s\",\"relatedId\":\"%s\",\"balanceAfter\":",
-	    p->user_id, p->points_cost, ids->points_record, p->order_id);
-
-	db_batch_add(b, Q_EVENT_PAIR, ARGS(A_STR(ids->points_event), A_STR(v->points_type), user, A_STR(head), user, A_STR("}"),
-	    now, now, A_STR(ids->order_event), A_STR(v->order_type), A_STR(v->targets), user,
-	    A_STR(encode(m->arena, v->view, p)), now, now), 2, 2);
 }
 
 /* ---- the way there ---- */
@@ -174,20 +138,14 @@ add_order(struct db_batch *b, const struct exchange *x, const struct ids *ids)
 	    A_STR(w->source), A_TIME(estimated_delivery_us(x))), 1, 1);
 }
 
-static void
-add_points(struct db_batch *b, const struct exchange *x, const struct ids *ids)
-{
-	const char *why = arena_printf(x->m->arena, "商城兑换-%s", x->product.name);
-
-	db_batch_add(b, Q_POINTS_TAKE, ARGS(A_I64(x->cost), A_I64(x->cost), A_STR(x->user_id), A_I64(x->cost)), 1, 1);
-	db_batch_add(b, Q_POINTS_RECORD, ARGS(A_STR(ids->points_record), A_STR("mall_exchange"), A_I64(-x->cost), A_STR(why),
-	    A_STR(ids->order), A_TIME(x->m->now_us), A_STR(x->user_id)), 1, 1);
-}
+struct counted {
+	int64_t	quantity;
+};
 
 static void
-add_count(struct db_batch *b, const struct exchange *x, struct after *ignored)
+add_count(struct db_batch *b, const struct exchange *x, struct counted *ignored)
 {
-	static const struct db_col quantity_cols[] = { DB_I64(struct after, balance), DB_END };
+	static const struct db_col quantity_cols[] = { DB_I64(struct counted, quantity), DB_END };
 	struct db_arg user = A_STR(x->user_id), product = A_STR(x->product.id);
 
 	db_batch_add(b, Q_EXCHANGE_COUNT, ARGS(user, product, A_I64(x->wish->quantity)),
@@ -197,15 +155,18 @@ add_count(struct db_batch *b, const struct exchange *x, struct after *ignored)
 		    quantity_cols, ignored);
 }
 
-static void
-add_exchanged(struct db_batch *b, const struct exchange *x, const struct ids *ids)
+static struct settlement
+settlement_of(const struct exchange *x, const struct ids *ids)
 {
-	struct move v = {
-		"points.consumed", "mall.product.exchanged", "[\"profile\",\"recommend\",\"notify\",\"stats\"]", exchanged_view,
-		{ x->user_id, x->product.id, ids->order, x->wish->quantity, x->cost, ORDER_CONFIRMED, NULL },
-	};
+	struct payload p = { x->user_id, x->product.id, ids->order, x->wish->quantity, x->cost, ORDER_CONFIRMED, NULL };
+	struct mall *m = x->m;
 
-	add_events(b, x->m, ids, &v);
+	return (struct settlement){
+		.user_id = x->user_id, .order_id = ids->order, .points = -x->cost,
+		.description = arena_printf(m->arena, "商城兑换-%s", x->product.name),
+		.order_type = "mall.product.exchanged", .order_targets = "[\"profile\",\"recommend\",\"notify\",\"stats\"]",
+		.order_payload = encode(m->arena, exchanged_view, &p),
+	};
 }
 
 static void
@@ -228,24 +189,25 @@ exchange_tx(struct db *db, void *arg)
 	struct exchange *x = arg;
 	struct mall *m = x->m;
 	struct db_batch *b = db_batch_new(db, m->arena);
-	struct after after, count;
+	struct settlement s;
+	struct counted count;
 	struct ids ids;
 	int failed;
 	enum err e;
 
 	ids_make(m->now_us, &ids);
+	s = settlement_of(x, &ids);
 	once_claim(b, x->once, m->now_us);
 	add_order(b, x, &ids);
-	add_points(b, x, &ids);
+	settle_points(b, m, &s);
 	add_count(b, x, &count);
-	add_exchanged(b, x, &ids);
-	db_batch_row(b, Q_POINTS_AFTER, ARGS(A_STR(x->user_id)), after_cols, &after);
+	settle_events(b, m, &s);
 	add_stock(b, x, &ids);
 	if ((e = db_batch_run(b, &failed)) != E_OK)
 		return once_judge(x->once, failed, e);
 	*x->out = (struct exchange_done){
 		true, arena_strdup(m->arena, ids.order), arena_strdup(m->arena, ids.order_no), ORDER_CONFIRMED,
-		after.balance, estimated_delivery_us(x),
+		s.balance, estimated_delivery_us(x),
 	};
 	once_keep(m, x->once, x->out);
 	return E_OK;
@@ -449,27 +411,34 @@ struct cancel {
 	struct cancel_done	*out;
 };
 
+static struct settlement
+give_back(const struct cancel *c)
+{
+	const struct order *o = &c->order;
+	struct payload p = { c->user_id, o->product.id, o->id, o->quantity, o->points_cost, ORDER_CANCELLED, c->reason };
+	struct mall *m = c->m;
+
+	return (struct settlement){
+		.user_id = c->user_id, .order_id = o->id, .points = o->points_cost,
+		.description = arena_printf(m->arena, "商城退回-%s", o->product.name),
+		.order_type = "mall.order.cancelled", .order_targets = "[\"notify\",\"recommend\",\"stats\"]",
+		.order_payload = encode(m->arena, cancelled_view, &p),
+	};
+}
+
 /* What the order took comes back; its row's status is the guard, and what it says else never changes. */
 static void
-add_cancel(struct db_batch *b, const struct cancel *c, const struct ids *ids, struct after *after)
+add_cancel(struct db_batch *b, const struct cancel *c, const struct ids *ids, struct settlement *s)
 {
 	const struct order *o = &c->order;
 	struct mall *m = c->m;
-	struct db_arg order = A_STR(o->id), user = A_STR(c->user_id), product = A_STR(o->product.id), now = A_TIME(m->now_us);
-	struct db_arg cost = A_I64(o->points_cost), quantity = A_I64(o->quantity);
-	const char *why = arena_printf(m->arena, "商城退回-%s", o->product.name);
-	struct move v = {
-		"points.refunded", "mall.order.cancelled", "[\"notify\",\"recommend\",\"stats\"]", cancelled_view,
-		{ c->user_id, o->product.id, o->id, o->quantity, o->points_cost, ORDER_CANCELLED, c->reason },
-	};
+	struct db_arg order = A_STR(o->id), user = A_STR(c->user_id), product = A_STR(o->product.id);
+	struct db_arg quantity = A_I64(o->quantity);
 
-	db_batch_add(b, Q_ORDER_CANCEL, ARGS(now, A_STR(c->reason), order, user), 1, 1);
-	db_batch_add(b, Q_POINTS_GIVE_BACK, ARGS(cost, cost, user), 1, 1);
-	db_batch_add(b, Q_POINTS_RECORD, ARGS(A_STR(ids->points_record), A_STR("mall_refund"), cost, A_STR(why), order, now,
-	    user), 1, 1);
+	db_batch_add(b, Q_ORDER_CANCEL, ARGS(A_TIME(m->now_us), A_STR(c->reason), order, user), 1, 1);
+	settle_points(b, m, s);
 	db_batch_add(b, Q_EXCHANGE_COUNT_BACK, ARGS(quantity, user, product, quantity), 1, 1);
-	add_events(b, m, ids, &v);
-	db_batch_row(b, Q_POINTS_AFTER, ARGS(user), after_cols, after);
+	settle_events(b, m, s);
 	db_batch_add(b, Q_INVENTORY_PUT_BACK, ARGS(quantity, quantity, product), 1, 1);
 	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(1), quantity, order, A_STR("取消兑换"),
 	    A_TIME(whole_second(m->now_us)), product), 1, 1);
@@ -482,18 +451,18 @@ cancel_tx(struct db *db, void *arg)
 	struct cancel *c = arg;
 	struct mall *m = c->m;
 	struct db_batch *b = db_batch_new(db, m->arena);
-	struct after after;
+	struct settlement s = give_back(c);
 	struct ids ids;
 	int failed;
 	enum err e;
 
 	ids_make(m->now_us, &ids);
 	once_claim(b, c->once, m->now_us);
-	add_cancel(b, c, &ids, &after);
+	add_cancel(b, c, &ids, &s);
 	if ((e = db_batch_run(b, &failed)) != E_OK)
 		return once_judge(c->once, failed, e);
 	c->out->success = true;
-	c->out->remaining_points = after.balance;
+	c->out->remaining_points = s.balance;
 	e = db_row(db, Q_ORDER_GET, ARGS(A_STR(c->order.id), A_STR(c->user_id)), order_cols, m->arena, &c->out->order);
 	if (e != E_OK)
 		return e;

@@ -108,7 +108,7 @@ accounts_sql() {
 # Table by table, since the ledgers can only be added to.
 grants_make() {
 	sql -e "SELECT CONCAT('GRANT ', CASE WHEN t.table_name = 'schema_migrations' THEN 'SELECT'
-	    WHEN t.table_name IN ('points_records', 'inventory_records') THEN 'SELECT, INSERT'
+	    WHEN t.table_name IN ('points_records', 'inventory_records', 'order_tracking', 'audit_log') THEN 'SELECT, INSERT'
 	    ELSE 'SELECT, INSERT, UPDATE, DELETE' END, ' ON pointsmall.\`', t.table_name, '\` TO pointsmall@''', h.host, ''';')
 	    FROM information_schema.tables t, (SELECT 'localhost' AS host UNION SELECT '127.0.0.1') h
 	    WHERE t.table_schema = 'pointsmall'" | sql

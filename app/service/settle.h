@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settle.h: the points side of an order's move. Whether the points change in the order's own transaction or, where they
+ * live in another database, as a saga, is known here and nowhere else.
+ *
+ * A caller fills a struct settlement, and then: settle_prepare() before the transaction; inside it, on every run of it,
+ * settle_points() at the place of the user's row in the lock order and settle_events() at the outbox's; settle_finish()
+ * once it is committed.
+ */
+#ifndef SERVICE_SETTLE_H
+#define SERVICE_SETTLE_H
+
+#include "base/ids.h"
+#include "service/mall.h"
+#include "service/once.h"
+
+struct db_batch;
+
+struct settlement {
+	/* what is to happen */
+	const char	*user_id;
+	const char	*order_id;
+	int64_t		 points;	/* below 0: the order's cost is taken; above: it is given back */
+	const char	*description;	/* of the record */
+	/* the order's own event, which is written whatever becomes of the points; order_type NULL: none */
+	const char	*order_type;
+	const char	*order_targets;
+	const char	*order_payload;
+	/* what became of it */
+	int64_t		 balance;	/* the user's, afterwards; I64_NONE while that is not known */
+	bool		 settling;	/* the saga still runs */
+	char		 record_id[ID_LEN + 1];
+};
+
+/* Whether the points live in another database: then an order begins as a hold that is settling. */
+bool settle_apart(const struct mall *m);
+
+/* Reads what the giving back needs to know. Outside the transaction. */
+enum err settle_prepare(struct mall *m, struct settlement *s) MUST_CHECK;
+/* Adds the change of the balance, guarded, and its record. */
+void settle_points(struct db_batch *b, struct mall *m, struct settlement *s);
+/* Adds the events of the points and of the order, and reads the balance. */
+void settle_events(struct db_batch *b, struct mall *m, struct settlement *s);
+/* After COMMIT: E_OK, with the settlement's end or with settling; E_POINTS where they could not be had. */
+enum err settle_finish(struct mall *m, struct settlement *s) MUST_CHECK;
+
+#endif

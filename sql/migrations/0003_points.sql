@@ -1,0 +1,37 @@
+-- Points that expire, and changes of points that their source makes unique.
+--
+-- points_out is the running total of all points that ever left a balance. A lot is a stretch of that total: the points
+-- on it expire at a time. Spending raises the total and touches no lot; what of a lot is unspent when its time comes is
+-- what of its stretch the total has not passed. Points on no lot never expire.
+
+ALTER TABLE users
+  ADD COLUMN points_out BIGINT NOT NULL DEFAULT 0;
+
+-- spent_from: where on the running total the points of this record began to leave.
+ALTER TABLE points_records
+  ADD COLUMN spent_from BIGINT NULL;
+
+CREATE TABLE points_lots (
+  id VARCHAR(36) NOT NULL,
+  user_id VARCHAR(36) NOT NULL,
+  starts_at BIGINT NOT NULL,
+  ends_at BIGINT NOT NULL,
+  expires_at DATETIME(3) NOT NULL,
+  closed_at DATETIME(3) NULL,
+  PRIMARY KEY (id),
+  KEY idx_user_ends (user_id, ends_at),
+  KEY idx_closed_expires (closed_at, expires_at),
+  CONSTRAINT points_lots_stretch CHECK (starts_at < ends_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- One row a source ('award:<payment>:<rule>', 'refund:<order>', …): whatever comes twice changes nothing the second time.
+CREATE TABLE points_sources (
+  source VARBINARY(120) NOT NULL,
+  user_id VARCHAR(36) NOT NULL,
+  outcome TINYINT NOT NULL,
+  record_id VARCHAR(36) NULL,
+  balance_after BIGINT NULL,
+  created_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (source),
+  KEY idx_user_id (user_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

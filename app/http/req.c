@@ -44,6 +44,14 @@ render_view(void *arg, const void *result, struct arena *a, size_t *len)
 	return b.p;
 }
 
+struct actor
+req_actor(const struct req *r)
+{
+	bool admin = r->caller.role == WHO_ADMIN;
+
+	return (struct actor){ admin ? "admin" : "merchant", r->caller.id, admin ? NULL : r->caller.merchant, r->id };
+}
+
 const struct once *
 req_once(struct req *r, int status, const struct json_view *view)
 {

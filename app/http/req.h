@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "service/audit.h"
 #include "service/mall.h"
 #include "service/once.h"
 
@@ -99,6 +100,9 @@ enum err req_id(struct req *r, size_t n, const char **out) MUST_CHECK;
 
 /* The key that the request brought, for a service that will answer with status and view. */
 const struct once *req_once(struct req *r, int status, const struct json_view *view);
+
+/* The operator who calls, of a WHO_ADMIN or WHO_MERCHANT route. */
+struct actor req_actor(const struct req *r);
 
 /* Exactly one reply a request; the second is our bug and asserted. Return E_OK. */
 enum err reply_json(struct req *r, int status, const struct json_view *view, const void *p) MUST_CHECK;

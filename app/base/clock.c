@@ -2,7 +2,9 @@
 /* clock.c: the time, and UTC's calendar without the C library's time zone. In every process. */
 #include "base/clock.h"
 
+#include <limits.h>
 #include <stddef.h>
+#include <string.h>
 #include <time.h>
 
 #define S_PER_DAY INT64_C(86400)
@@ -106,4 +108,79 @@ clock_rfc3339(int64_t us, char *out)
 	out = put(out, p.minute, 2, ':');
 	out = put(out, p.second, 2, 'Z');
 	*out = '\0';
+}
+
+/* ---- RFC 3339 back ---- */
+
+/* n digits at *p, or -1; *p gets past them. */
+static int
+read_digits(const char **p, int n)
+{
+	int v = 0;
+
+	for (; n > 0; n--, (*p)++) {
+		if (**p < '0' || **p > '9')
+			return -1;
+		v = v * 10 + (**p - '0');
+	}
+	return v;
+}
+
+static bool
+skip(const char **p, const char *any)
+{
+	if (**p == '\0' || strchr(any, **p) == NULL)
+		return false;
+	(*p)++;
+	return true;
+}
+
+/* ".123456" or nothing: microseconds, what is finer is cut off; -1: malformed. */
+static int
+read_fraction(const char **p)
+{
+	int us = 0, unit = 100000;
+
+	if (!skip(p, "."))
+		return 0;
+	if (**p < '0' || **p > '9')
+		return -1;
+	for (; **p >= '0' && **p <= '9'; (*p)++, unit /= 10)
+		us += (**p - '0') * unit;
+	return us;
+}
+
+/* "Z", "+08:00" or "-08:00" and the end: minutes ahead of UTC; INT_MIN: malformed. */
+static int
+read_offset(const char *p)
+{
+	bool	west = *p == '-';
+	int	h, m;
+
+	if (skip(&p, "Zz"))
+		return *p == '\0' ? 0 : INT_MIN;
+	if (!skip(&p, "+-") || (h = read_digits(&p, 2)) < 0 || h > 23 || !skip(&p, ":") ||
+	    (m = read_digits(&p, 2)) < 0 || m > 59 || *p != '\0')
+		return INT_MIN;
+	return west ? -(h * 60 + m) : h * 60 + m;
+}
+
+bool
+clock_parse(const char *p, int64_t *out)
+{
+	struct clock_parts	t, again;
+	int			ahead;
+
+	if ((t.year = read_digits(&p, 4)) < 1 || !skip(&p, "-") || (t.month = read_digits(&p, 2)) < 1 ||
+	    t.month > 12 || !skip(&p, "-") || (t.day = read_digits(&p, 2)) < 1 || t.day > 31 || !skip(&p, "Tt") ||
+	    (t.hour = read_digits(&p, 2)) < 0 || t.hour > 23 || !skip(&p, ":") ||
+	    (t.minute = read_digits(&p, 2)) < 0 || t.minute > 59 || !skip(&p, ":") ||
+	    (t.second = read_digits(&p, 2)) < 0 || t.second > 59 || (t.us = read_fraction(&p)) < 0 ||
+	    (ahead = read_offset(p)) == INT_MIN)
+		return false;
+	*out = clock_join(&t);
+	/* A 30th of February comes back as another day. */
+	clock_split(*out, &again);
+	*out -= ahead * 60 * US_PER_S;
+	return again.day == t.day;
 }

@@ -3,6 +3,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define US_PER_S INT64_C(1000000)
@@ -17,6 +18,9 @@ void clock_fake(int64_t (*fn)(void));
 #define RFC3339_LEN 20
 /* "2026-11-22T05:00:00Z" into out[RFC3339_LEN + 1]; fractions of a second are cut off. */
 void clock_rfc3339(int64_t us, char *out);
+/* The whole of s as an RFC 3339 time with its offset, in microseconds (finer ones are cut off); false: it is none. No leap
+ * seconds: nothing here could store one. */
+bool clock_parse(const char *s, int64_t *us);
 
 /* Broken-down UTC, both ways, without the C library's time zone. */
 struct clock_parts {

@@ -128,5 +128,7 @@ void json_encode_str(struct buf *out, const char *s);
 
 /* Whether s is valid UTF-8 (no surrogates, no overlong forms); *points gets the number of code points. */
 bool utf8_valid(const char *s, size_t n, size_t *points);
+/* Whether s is valid UTF-8 of min to max code points without control characters but those of except. */
+bool text_valid(const char *s, size_t n, int64_t min, int64_t max, const char *except);
 
 #endif

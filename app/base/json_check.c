@@ -52,6 +52,24 @@ utf8_valid(const char *s, size_t n, size_t *points)
 	return true;
 }
 
+bool
+text_valid(const char *s, size_t n, int64_t min, int64_t max, const char *except)
+{
+	const unsigned char	*p = (const unsigned char *)s;
+	size_t			 points;
+
+	if (!utf8_valid(s, n, &points) || (int64_t)points < min || (int64_t)points > max)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] < 0x20 && (p[i] == 0 || strchr(except, p[i]) == NULL))
+			return false;
+		/* DEL, and U+0080 to U+009F */
+		if (p[i] == 0x7f || (p[i] == 0xc2 && p[i + 1] < 0xa0))
+			return false;
+	}
+	return true;
+}
+
 static bool
 bad(struct check *c, const char *at, const char *wrong)
 {

@@ -148,25 +148,6 @@ put_pointer(char *to, const void *p)
 
 /* ---- single values: each true where v is what f allows, and then stored at to ---- */
 
-/* Whether s has between min and max code points and no control character but those of except. */
-static bool
-text_ok(const char *s, size_t n, int64_t min, int64_t max, const char *except)
-{
-	const unsigned char	*p = (const unsigned char *)s;
-	size_t			 points;
-
-	if (!utf8_valid(s, n, &points) || (int64_t)points < min || (int64_t)points > max)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] < 0x20 && (p[i] == 0 || strchr(except, p[i]) == NULL))
-			return false;
-		/* DEL, and U+0080 to U+009F */
-		if (p[i] == 0x7f || (p[i] == 0xc2 && p[i + 1] < 0xa0))
-			return false;
-	}
-	return true;
-}
-
 /* v's text into the arena, or NULL: it is none, or not within the limits. */
 static const char *
 text_of(struct reading *r, json_object *v, int64_t min, int64_t max, const char *except)
@@ -178,7 +159,7 @@ text_of(struct reading *r, json_object *v, int64_t min, int64_t max, const char 
 		return NULL;
 	s = json_object_get_string(v);
 	n = (size_t)json_object_get_string_len(v);
-	return text_ok(s, n, min, max, except) ? arena_strndup(r->arena, s, n) : NULL;
+	return text_valid(s, n, min, max, except) ? arena_strndup(r->arena, s, n) : NULL;
 }
 
 static bool
@@ -226,86 +207,12 @@ read_bool(json_object *v, char *to)
 	return json_object_is_type(v, json_type_boolean);
 }
 
-/* n digits at *p, or -1; *p gets past them. */
-static int
-read_digits(const char **p, int n)
-{
-	int v = 0;
-
-	for (; n > 0; n--, (*p)++) {
-		if (**p < '0' || **p > '9')
-			return -1;
-		v = v * 10 + (**p - '0');
-	}
-	return v;
-}
-
-static bool
-skip(const char **p, const char *any)
-{
-	if (**p == '\0' || strchr(any, **p) == NULL)
-		return false;
-	(*p)++;
-	return true;
-}
-
-/* ".123456" or nothing: microseconds, what is finer is cut off; -1: malformed. */
-static int
-read_fraction(const char **p)
-{
-	int us = 0, unit = 100000;
-
-	if (!skip(p, "."))
-		return 0;
-	if (**p < '0' || **p > '9')
-		return -1;
-	for (; **p >= '0' && **p <= '9'; (*p)++, unit /= 10)
-		us += (**p - '0') * unit;
-	return us;
-}
-
-/* "Z", "+08:00" or "-08:00" and the end: minutes ahead of UTC; INT_MIN: malformed. */
-static int
-read_offset(const char *p)
-{
-	bool	west = *p == '-';
-	int	h, m;
-
-	if (skip(&p, "Zz"))
-		return *p == '\0' ? 0 : INT_MIN;
-	if (!skip(&p, "+-") || (h = read_digits(&p, 2)) < 0 || h > 23 || !skip(&p, ":") ||
-	    (m = read_digits(&p, 2)) < 0 || m > 59 || *p != '\0')
-		return INT_MIN;
-	return west ? -(h * 60 + m) : h * 60 + m;
-}
-
-/* RFC 3339, 5.6; no leap seconds: nothing here could store one. */
-static bool
-parse_time(const char *p, int64_t *out)
-{
-	struct clock_parts	t, again;
-	int			ahead;
-
-	if ((t.year = read_digits(&p, 4)) < 1 || !skip(&p, "-") || (t.month = read_digits(&p, 2)) < 1 ||
-	    t.month > 12 || !skip(&p, "-") || (t.day = read_digits(&p, 2)) < 1 || t.day > 31 || !skip(&p, "Tt") ||
-	    (t.hour = read_digits(&p, 2)) < 0 || t.hour > 23 || !skip(&p, ":") ||
-	    (t.minute = read_digits(&p, 2)) < 0 || t.minute > 59 || !skip(&p, ":") ||
-	    (t.second = read_digits(&p, 2)) < 0 || t.second > 59 || (t.us = read_fraction(&p)) < 0 ||
-	    (ahead = read_offset(p)) == INT_MIN)
-		return false;
-	*out = clock_join(&t);
-	/* A 30th of February comes back as another day. */
-	clock_split(*out, &again);
-	*out -= ahead * 60 * US_PER_S;
-	return again.day == t.day;
-}
-
 static bool
 read_time(struct reading *r, json_object *v, char *to)
 {
 	const char *s = text_of(r, v, 1, 64, "");
 
-	return s != NULL && parse_time(s, (int64_t *)(void *)to);
+	return s != NULL && clock_parse(s, (int64_t *)(void *)to);
 }
 
 static bool

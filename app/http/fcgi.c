@@ -32,6 +32,7 @@ static const struct {
 	PARAM("CONTENT_LENGTH", content_length),
 	PARAM("HTTP_AUTHORIZATION", authorization),
 	PARAM("HTTP_IDEMPOTENCY_KEY", idempotency_key),
+	PARAM("HTTP_IF_MATCH", if_match),
 	PARAM("HTTP_IF_NONE_MATCH", if_none_match),
 	PARAM("REMOTE_ADDR", remote_addr),
 };
@@ -83,7 +84,7 @@ fcgi_accept(struct fcgi *f)
 {
 	if (FCGX_Accept_r(&f->request) != 0)
 		return false;
-	f->params = (struct fcgi_params){ "", "", "", "", "", "", "", "", "", "", "" };
+	f->params = (struct fcgi_params){ "", "", "", "", "", "", "", "", "", "", "", "" };
 	for (char **p = f->request.envp; *p != NULL; p++)
 		take_param(&f->params, *p);
 	return true;

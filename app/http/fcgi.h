@@ -21,6 +21,7 @@ struct fcgi_params {
 	const char	*content_length;
 	const char	*authorization;
 	const char	*idempotency_key;
+	const char	*if_match;
 	const char	*if_none_match;
 	const char	*remote_addr;
 };

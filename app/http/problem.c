@@ -136,5 +136,6 @@ problem_reply(struct req *r, enum err e)
 	r->reply.body = b.p;
 	r->reply.len = b.len;
 	r->reply.copy = NULL;
+	r->reply.version = I64_NONE;
 	r->reply.retry_after_s = f->retry_after_s > 0 ? f->retry_after_s : p->retry_after_s;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "http/query.h"
 
@@ -126,6 +127,10 @@ allowed_text(struct req *r, const struct query_field *f)
 		buf_adds(&b, "true / false");
 	else if (f->type == QUERY_ID_T)
 		buf_adds(&b, "UUID");
+	else if (f->type == QUERY_TIME_T)
+		buf_adds(&b, "2026-11-22T05:00:00Z");
+	else if (f->type == QUERY_TEXT_T)
+		buf_printf(&b, "%lld – %lld UTF-8", (long long)f->min, (long long)f->max);
 	for (size_t i = 0; f->words != NULL && f->words[i] != NULL; i++)
 		buf_printf(&b, "%s%s", i > 0 ? " / " : "", f->words[i]);
 	return b.p;
@@ -153,6 +158,11 @@ take(struct req *r, const struct query_field *f, const char *value)
 		return parse_flag(value, at) ? E_OK : bad(r, f);
 	case QUERY_WORD_T:
 		return find_word(f->words, value, at) ? E_OK : bad(r, f);
+	case QUERY_TIME_T:
+		return clock_parse(value, at) ? E_OK : bad(r, f);
+	case QUERY_TEXT_T:
+		*(const char **)at = value;
+		return text_valid(value, strlen(value), f->min, f->max, "") ? E_OK : bad(r, f);
 	case QUERY_ID_T:
 		*(const char **)at = value;
 		return id_valid(value) ? E_OK : bad(r, f);

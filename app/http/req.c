@@ -44,6 +44,22 @@ render_view(void *arg, const void *result, struct arena *a, size_t *len)
 	return b.p;
 }
 
+void
+req_version(const struct req *r, int64_t *version)
+{
+	const char *tag = r->if_match;
+	size_t n = strlen(tag);
+	char digits[24] = "";
+
+	*version = I64_NONE;
+	if (n == 0 || strcmp(tag, "*") == 0)
+		return;
+	if (n >= 2 && n - 2 < sizeof(digits) && tag[0] == '"' && tag[n - 1] == '"')
+		memcpy(digits, tag + 1, n - 2);
+	if (!num_parse(digits, 0, INT32_MAX, version))
+		*version = VERSION_NONE;
+}
+
 struct actor
 req_actor(const struct req *r)
 {
@@ -83,6 +99,13 @@ reply_json(struct req *r, int status, const struct json_view *view, const void *
 }
 
 enum err
+reply_versioned(struct req *r, int status, const struct json_view *view, const void *p, int64_t version)
+{
+	r->reply.version = version;
+	return reply_json(r, status, view, p);
+}
+
+enum err
 reply_empty(struct req *r, int status)
 {
 	struct buf none = { r->arena, NULL, 0, 0 };
@@ -91,22 +114,41 @@ reply_empty(struct req *r, int status)
 	return E_OK;
 }
 
+static void
+page_start(struct req *r, const struct json_view *view, const void *items, size_t stride, size_t n,
+    const struct keyset *next, struct buf *b)
+{
+	buf_init(b, r->arena, 16384);
+	buf_adds(b, "{\"items\":[");
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_addc(b, ',');
+		json_encode(b, view, (const char *)items + i * stride);
+	}
+	buf_adds(b, "],\"nextCursor\":");
+	json_encode_str(b, cursor_encode(r, next));
+}
+
 enum err
 reply_page(struct req *r, const struct json_view *view, const void *items, size_t stride, size_t n,
     const struct keyset *next)
 {
 	struct buf b;
 
-	buf_init(&b, r->arena, 16384);
-	buf_adds(&b, "{\"items\":[");
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0)
-			buf_addc(&b, ',');
-		json_encode(&b, view, (const char *)items + i * stride);
-	}
-	buf_adds(&b, "],\"nextCursor\":");
-	json_encode_str(&b, cursor_encode(r, next));
+	page_start(r, view, items, stride, n, next, &b);
 	buf_addc(&b, '}');
+	set_body(r, 200, "application/json", &b);
+	return E_OK;
+}
+
+enum err
+reply_page_total(struct req *r, const struct json_view *view, const void *items, size_t stride, size_t n,
+    const struct keyset *next, int64_t total)
+{
+	struct buf b;
+
+	page_start(r, view, items, stride, n, next, &b);
+	buf_printf(&b, ",\"total\":%lld}", (long long)total);
 	set_body(r, 200, "application/json", &b);
 	return E_OK;
 }

@@ -63,6 +63,7 @@ struct reply {
 	const char	*type;
 	const struct answer *copy;	/* where the answer may be copied: its age and ETag */
 	const char	*allow;
+	int64_t		 version;	/* the ETag of an operators' answer, or I64_NONE */
 	int		 retry_after_s;
 	bool		 replayed;
 };
@@ -82,6 +83,7 @@ struct req {
 	const char		*body;
 	size_t			 body_len;
 	const char		*content_type;
+	const char		*if_match;
 	const char		*if_none_match;
 	const char		*remote_addr;
 	bool			 english;		/* Accept-Language */
@@ -98,6 +100,12 @@ enum err req_json(struct req *r, const struct json_field *fields, void *out) MUS
 /* The n-th ":param" of the path as an id; E_NOT_FOUND where it is none. */
 enum err req_id(struct req *r, size_t n, const char **out) MUST_CHECK;
 
+/* The version that the caller saw last, from If-Match: I64_NONE where none was sent, or "*". What is no ETag that
+ * reply_versioned() gives (weak, a list, anything else) is VERSION_NONE, which no row has: the guard then fails as for a
+ * version that is no more, and the service answers E_PRECONDITION. */
+#define VERSION_NONE INT64_C(-1)
+void req_version(const struct req *r, int64_t *version);
+
 /* The key that the request brought, for a service that will answer with status and view. */
 const struct once *req_once(struct req *r, int status, const struct json_view *view);
 
@@ -106,9 +114,16 @@ struct actor req_actor(const struct req *r);
 
 /* Exactly one reply a request; the second is our bug and asserted. Return E_OK. */
 enum err reply_json(struct req *r, int status, const struct json_view *view, const void *p) MUST_CHECK;
+/* The same with the row's version as its ETag, for the If-Match of the next change. */
+enum err reply_versioned(struct req *r, int status, const struct json_view *view, const void *p, int64_t version) MUST_CHECK;
 enum err reply_empty(struct req *r, int status) MUST_CHECK;
 /* {"items":[…],"nextCursor":…}: n structs of stride bytes each. */
 enum err reply_page(struct req *r, const struct json_view *view, const void *items, size_t stride, size_t n,
     const struct keyset *next) MUST_CHECK;
+/* {"items":[…],"nextCursor":…,"total":…}: an operators' list. The count stops at TOTAL_MAX, for it costs what it counts:
+ * SELECT COUNT(*) FROM (SELECT 1 FROM … WHERE … LIMIT 10000) t. */
+#define TOTAL_MAX 10000
+enum err reply_page_total(struct req *r, const struct json_view *view, const void *items, size_t stride, size_t n,
+    const struct keyset *next, int64_t total) MUST_CHECK;
 
 #endif

@@ -126,6 +126,7 @@ take_request(struct server *s, struct req *r)
 	const struct fcgi_params *p = fcgi_params(s->fcgi);
 
 	memset(r, 0, sizeof(*r));
+	r->reply.version = I64_NONE;
 	memset(&s->fault, 0, sizeof(s->fault));
 	mall_request(s->mall, s->arena, &s->fault, s->pool->deadline_ms);
 	r->mall = s->mall;
@@ -141,6 +142,7 @@ take_request(struct server *s, struct req *r)
 		r->id = id;
 	}
 	r->content_type = p->content_type;
+	r->if_match = p->if_match;
 	r->if_none_match = p->if_none_match;
 	r->remote_addr = p->remote_addr;
 	r->english = wants_english(p->language);
@@ -258,8 +260,7 @@ answer_from_key(struct req *r, enum err e)
 		return e;
 	if (found != E_OK)
 		return found;
-	memset(&r->reply, 0, sizeof(r->reply));
-	r->reply.status = (int)old.status;
+	r->reply = (struct reply){ .status = (int)old.status, .version = I64_NONE };
 	r->reply.type = "application/json";
 	r->reply.body = old.body;
 	r->reply.len = old.len;
@@ -387,6 +388,8 @@ write_reply(struct server *s, struct req *r)
 		buf_printf(&b, "Content-Type: %s\r\n", reply->type);
 	if (reply->status != 304 && reply->status != 204)
 		buf_printf(&b, "Content-Length: %zu\r\n", reply->len);
+	if (reply->version != I64_NONE)
+		buf_printf(&b, "ETag: \"%" PRId64 "\"\r\n", reply->version);
 	if (reply->allow != NULL)
 		buf_printf(&b, "Allow: %s\r\n", reply->allow);
 	if (reply->retry_after_s > 0)

@@ -48,6 +48,9 @@ struct db_arg A_STR(const char *s);		/* NULL is NULL */
 struct db_arg A_BIN(const void *p, size_t n);	/* p NULL is NULL */
 struct db_arg A_I64(int64_t i);			/* I64_NONE is NULL */
 struct db_arg A_TIME(int64_t us);		/* 0 is NULL */
+/* Patterns for LIKE: what begins with s, and what has s in it; no character of s is a wildcard. NULL is NULL. */
+struct db_arg A_PREFIX(struct arena *a, const char *s);
+struct db_arg A_PART(struct arena *a, const char *s);
 
 /* An argument list and its length, as two arguments. */
 #define ARGS(...) (const struct db_arg[]){ __VA_ARGS__ }, sizeof((const struct db_arg[]){ __VA_ARGS__ }) / sizeof(struct db_arg)

@@ -41,6 +41,36 @@ A_TIME(int64_t us)
 	return (struct db_arg){ 't', us, NULL, 0 };
 }
 
+static struct db_arg
+pattern(struct arena *a, const char *before, const char *s)
+{
+	struct buf b;
+
+	if (s == NULL)
+		return A_STR(NULL);
+	buf_init(&b, a, 2 * strlen(s) + 2);
+	buf_adds(&b, before);
+	for (; *s != '\0'; s++) {
+		if (strchr("\\%_", *s) != NULL)
+			buf_addc(&b, '\\');
+		buf_addc(&b, *s);
+	}
+	buf_addc(&b, '%');
+	return A_STR(b.p);
+}
+
+struct db_arg
+A_PREFIX(struct arena *a, const char *s)
+{
+	return pattern(a, "", s);
+}
+
+struct db_arg
+A_PART(struct arena *a, const char *s)
+{
+	return pattern(a, "%", s);
+}
+
 void
 db_check_args(enum query q, const struct db_arg *args, size_t nargs)
 {

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "http/query.h"
 
 static const char *const colours[] = { "red", "green", NULL };
@@ -18,6 +19,8 @@ struct fields {
 	int64_t		 colour;
 	const char	*shade;
 	const char	*id;
+	const char	*text;
+	int64_t		 from_us;
 	int64_t		 limit;
 	struct keyset	 cursor;
 };
@@ -29,6 +32,8 @@ static const struct query_field table[] = {
 	QUERY_WORD(struct fields, colour, "colour", colours),
 	QUERY_NAME(struct fields, shade, "shade", colours),
 	QUERY_ID(struct fields, id, "id"),
+	QUERY_TEXT(struct fields, text, "q", 3),
+	QUERY_TIME(struct fields, from_us, "from"),
 	QUERY_LIMIT(struct fields, limit),
 	QUERY_CURSOR(struct fields, cursor),
 	QUERY_LAST,
@@ -83,6 +88,8 @@ absent_parameters_have_their_defaults(void **state)
 	assert_true(f->n == I64_NONE && f->flag == I64_NONE && f->colour == 0 && f->limit == 20);
 	assert_null(f->shade);
 	assert_null(f->id);
+	assert_null(f->text);
+	assert_true(f->from_us == 0);
 	assert_false(f->cursor.set);
 }
 
@@ -93,21 +100,33 @@ present_parameters_are_read(void **state)
 
 	(void)state;
 	assert_int_equal(decode("n=3&flag=true&colour=gr%65en&shade=red&limit=100&other=%E7%BA%A2&"
-	    "id=01900000-0000-7000-8000-000000000001"), E_OK);
+	    "id=01900000-0000-7000-8000-000000000001&q=%E7%BA%A2%25_&from=2026-11-22T13:00:00%2B08:00"), E_OK);
 	f = r.query;
 	assert_true(f->n == 3 && f->flag == 1 && f->colour == 1 && f->limit == 100);
 	assert_string_equal(f->shade, "red");
 	assert_string_equal(f->id, "01900000-0000-7000-8000-000000000001");
+	assert_string_equal(f->text, "红%_");
+	assert_true(f->from_us == INT64_C(1795323600) * US_PER_S);
 }
 
 static void
 every_bad_parameter_is_named(void **state)
 {
 	(void)state;
-	assert_int_equal(decode("n=11&flag=maybe&colour=blue&shade=&id=x&limit=0"), E_INVALID);
-	assert_int_equal(fault.nfields, 6);
+	assert_int_equal(decode("n=11&flag=maybe&colour=blue&shade=&id=x&q=&from=2026-02-30T00:00:00Z&limit=0"), E_INVALID);
+	assert_int_equal(fault.nfields, 8);
 	assert_string_equal(fault.fields[0].field, "n");
-	assert_string_equal(fault.fields[5].field, "limit");
+	assert_string_equal(fault.fields[7].field, "limit");
+}
+
+static void
+text_is_counted_in_code_points(void **state)
+{
+	(void)state;
+	assert_int_equal(decode("q=%E7%BA%A2%E7%BB%BF%E7%99%BD"), E_OK);
+	assert_int_equal(decode("q=abcd"), E_INVALID);
+	assert_int_equal(decode("q=a%0A"), E_INVALID);
+	assert_int_equal(decode("q=a%C2%85"), E_INVALID);
 }
 
 static void
@@ -205,6 +224,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(absent_parameters_have_their_defaults, setup, teardown),
 		cmocka_unit_test_setup_teardown(present_parameters_are_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_bad_parameter_is_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(text_is_counted_in_code_points, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_parameter_given_twice_is_bad, setup, teardown),
 		cmocka_unit_test_setup_teardown(broken_escapes_are_bad, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_cursor_comes_back_as_it_went, setup, teardown),

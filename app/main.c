@@ -26,6 +26,9 @@ static const struct command {
 	{ "verify", "audit every invariant of the data", command_verify, false },
 	{ "check-config", "hold the settings against this machine and the database", command_check_config, false },
 	{ "routes", "print the table of routes", command_routes, true },
+#ifdef ENABLE_FAILPOINTS
+	{ "failpoints", "print the names of all failpoints", command_failpoints, true },
+#endif
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -7,6 +7,7 @@
 
 #include <fcgiapp.h>
 
+#include "base/failpoint.h"
 #include "http/fcgi.h"
 
 struct fcgi {
@@ -107,7 +108,8 @@ fcgi_read(struct fcgi *f, void *out, size_t n)
 void
 fcgi_write(struct fcgi *f, const void *p, size_t n)
 {
-	(void)FCGX_PutStr(p, (int)n, f->request.out);
+	if (!FAILPOINT("reply", "", "before"))
+		(void)FCGX_PutStr(p, (int)n, f->request.out);
 }
 
 static bool
@@ -136,6 +138,7 @@ fcgi_finish(struct fcgi *f)
 		f->request.keepConnection = 0;
 	close_at_once_if_read(&f->request);
 	FCGX_Finish_r(&f->request);
+	(void)FAILPOINT("reply", "", "after");
 }
 
 void

@@ -19,5 +19,7 @@ int command_verify(const struct conf *conf, int argc, char **argv);
 int command_check_config(const struct conf *conf, int argc, char **argv);
 /* Without settings: conf is NULL. */
 int command_routes(const struct conf *conf, int argc, char **argv);
+/* In a build with --enable-failpoints only. */
+int command_failpoints(const struct conf *conf, int argc, char **argv);
 
 #endif

@@ -8,11 +8,14 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "store/db_int.h"
 
 #define BATCH_MAX 24
 
 struct entry {
+	enum query		 q;
+	size_t			 end;	/* of its text */
 	uint64_t		 min;
 	uint64_t		 max;
 	const struct db_col	*cols;	/* of a SELECT */
@@ -25,6 +28,7 @@ struct db_batch {
 	struct buf	 text;
 	struct entry	 entries[BATCH_MAX];
 	int		 n;
+	int		 sent;		/* entries of earlier trips, where each has its own */
 	int		 off_guard;	/* the first entry whose count was off, or -1 */
 	enum err	 opened;
 };
@@ -46,26 +50,28 @@ static int
 add(struct db_batch *b, enum query q, const struct db_arg *args, size_t nargs, struct entry entry)
 {
 	assert(b->n < BATCH_MAX);
-	b->entries[b->n] = entry;
 	if (b->opened == E_OK) {
 		if (b->n > 0)
 			buf_addc(&b->text, ';');
 		db_text(b->db, &b->text, q, args, nargs);
 	}
+	entry.q = q;
+	entry.end = b->text.len;
+	b->entries[b->n] = entry;
 	return b->n++;
 }
 
 int
 db_batch_add(struct db_batch *b, enum query q, const struct db_arg *args, size_t nargs, uint64_t min, uint64_t max)
 {
-	return add(b, q, args, nargs, (struct entry){ min, max, NULL, NULL });
+	return add(b, q, args, nargs, (struct entry){ .min = min, .max = max });
 }
 
 int
 db_batch_row(struct db_batch *b, enum query q, const struct db_arg *args, size_t nargs, const struct db_col *cols,
     void *out)
 {
-	return add(b, q, args, nargs, (struct entry){ 1, 1, cols, out });
+	return add(b, q, args, nargs, (struct entry){ .min = 1, .max = 1, .cols = cols, .out = out });
 }
 
 static enum err
@@ -88,16 +94,44 @@ take_result(void *arg, int index, const struct db_result *r)
 	const struct entry *entry;
 	uint64_t rows;
 
-	entry = &b->entries[index];
+	entry = &b->entries[b->sent + index];
 	rows = entry->cols != NULL ? r->has_row : r->affected;
 	if (rows < entry->min || rows > entry->max) {
 		if (b->off_guard < 0)
-			b->off_guard = index;
+			b->off_guard = b->sent + index;
 		return E_OK;	/* the rest must still be read */
 	}
 	if (entry->cols != NULL)
 		return take_row(b, entry, r);
 	return E_OK;
+}
+
+/* For tests: each statement in a trip of its own, and so with its own ways to fail. */
+static enum err
+run_split(struct db_batch *b, int *reached)
+{
+	struct buf text = b->text;
+	size_t from = 0;
+	enum err e = E_OK;
+	int none;
+
+	for (b->sent = 0; b->sent < b->n && e == E_OK; b->sent++) {
+		const struct entry *entry = &b->entries[b->sent];
+
+		*reached = b->sent;
+		text.p = b->text.p + from;
+		text.len = entry->end - from;
+		from = entry->end + 1;
+		e = db_trip(b->db, queries[entry->q].name, &text, b->arena, take_result, b, &none);
+	}
+	return e;
+}
+
+static enum err
+run(struct db_batch *b, int *reached)
+{
+	return FAILPOINT_SPLIT() ? run_split(b, reached) :
+	    db_trip(b->db, "batch", &b->text, b->arena, take_result, b, reached);
 }
 
 enum err
@@ -109,7 +143,7 @@ db_batch_run(struct db_batch *b, int *failed)
 	*failed = -1;
 	if (b->opened != E_OK)
 		return b->opened;
-	e = db_trip(b->db, &b->text, b->arena, take_result, b, &reached);
+	e = run(b, &reached);
 	if (b->off_guard >= 0 && (e == E_OK || e == E_DUPLICATE || e == E_INTERNAL)) {
 		*failed = b->off_guard;
 		return E_GUARD;

@@ -13,6 +13,7 @@
 #include <libmemcached/memcached.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "store/cache.h"
 
@@ -124,13 +125,16 @@ answered(struct cache *c, memcached_return_t rc)
 bool
 cache_get(struct cache *c, const char *key, struct arena *a, const char **val, size_t *len)
 {
-	memcached_return_t rc;
+	memcached_return_t rc = MEMCACHED_CONNECTION_FAILURE;
 	uint32_t flags;
-	char *p;
+	char *p = NULL;
 
 	if (!askable(c, key))
 		return false;
-	p = memcached_get(c->mc, key, strlen(key), len, &flags, &rc);
+	if (!FAILPOINT("cache", "get", "before"))
+		p = memcached_get(c->mc, key, strlen(key), len, &flags, &rc);
+	if (FAILPOINT("cache", "get", "after"))
+		rc = MEMCACHED_CONNECTION_FAILURE;
 	if (!answered(c, rc) || rc != MEMCACHED_SUCCESS) {
 		free(p);
 		return false;
@@ -144,26 +148,43 @@ cache_get(struct cache *c, const char *key, struct arena *a, const char **val, s
 void
 cache_set(struct cache *c, const char *key, const void *val, size_t len, int ttl_s)
 {
-	if (askable(c, key))
-		(void)answered(c, memcached_set(c->mc, key, strlen(key), val, len, ttl_s, 0));
+	memcached_return_t rc = MEMCACHED_CONNECTION_FAILURE;
+
+	if (!askable(c, key))
+		return;
+	if (!FAILPOINT("cache", "set", "before"))
+		rc = memcached_set(c->mc, key, strlen(key), val, len, ttl_s, 0);
+	if (FAILPOINT("cache", "set", "after"))
+		rc = MEMCACHED_CONNECTION_FAILURE;
+	(void)answered(c, rc);
 }
 
 bool
 cache_add(struct cache *c, const char *key, const void *val, size_t len, int ttl_s)
 {
-	memcached_return_t rc;
+	memcached_return_t rc = MEMCACHED_CONNECTION_FAILURE;
 
 	if (!askable(c, key))
 		return false;
-	rc = memcached_add(c->mc, key, strlen(key), val, len, ttl_s, 0);
+	if (!FAILPOINT("cache", "add", "before"))
+		rc = memcached_add(c->mc, key, strlen(key), val, len, ttl_s, 0);
+	if (FAILPOINT("cache", "add", "after"))
+		rc = MEMCACHED_CONNECTION_FAILURE;
 	return answered(c, rc) && (rc == MEMCACHED_SUCCESS || rc == MEMCACHED_STORED);
 }
 
 void
 cache_delete(struct cache *c, const char *key)
 {
-	if (askable(c, key))
-		(void)answered(c, memcached_delete(c->mc, key, strlen(key), 0));
+	memcached_return_t rc = MEMCACHED_CONNECTION_FAILURE;
+
+	if (!askable(c, key))
+		return;
+	if (!FAILPOINT("cache", "delete", "before"))
+		rc = memcached_delete(c->mc, key, strlen(key), 0);
+	if (FAILPOINT("cache", "delete", "after"))
+		rc = MEMCACHED_CONNECTION_FAILURE;
+	(void)answered(c, rc);
 }
 
 struct cache_figures

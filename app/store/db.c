@@ -13,6 +13,7 @@
 #include <mysql.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "store/db_int.h"
@@ -99,6 +100,7 @@ static const struct {
 /* Every error of the client library itself: lost, refused, timed out, a TLS session that broke, out of step. Whichever it
  * is, the connection is of no more use, and what the server made of the last statement is not known. */
 #define CLIENT_ERROR(number) ((number) >= 2000 && (number) < 3000)
+#define CLIENT_ERROR_LOST 2013
 
 struct fault *
 db_fault(struct db *db)
@@ -173,6 +175,13 @@ fail(struct db *db, unsigned number, const char *message, const char *what)
 		disconnect(db);
 	}
 	return FAULT(db_fault(db), e, "database: %s: %u %s", what, number, message);
+}
+
+/* As if the server were gone: whatever was sent, its answer never comes. */
+static enum err
+lose(struct db *db, const char *what)
+{
+	return fail(db, CLIENT_ERROR_LOST, "a failpoint", what);
 }
 
 static enum err
@@ -268,7 +277,8 @@ connect_now(struct db *db)
 		return FAULT(db_fault(db), E_DOWN, "database: not connected");
 	if ((db->c = mysql_init(NULL)) == NULL)
 		abort();
-	if (open_connection(db) && (e = run_setup(db)) == E_OK)
+	if (!FAILPOINT("db", "connect", "before") && open_connection(db) && (e = run_setup(db)) == E_OK &&
+	    !FAILPOINT("db", "connect", "after"))
 		return E_OK;
 	e = E_DOWN;
 	if (db->c != NULL)
@@ -436,9 +446,11 @@ execute_once(struct db *db, enum query q, const struct db_arg *args, size_t narg
 		bind_arg(&binds[i], &times[i], &args[i]);
 	if (nargs > 0 && mysql_stmt_bind_param((*out)->h, binds) != 0)
 		return fail_stmt(db, *out, q);
+	if (FAILPOINT("db", queries[q].name, "before"))
+		return lose(db, queries[q].name);
 	if (mysql_stmt_execute((*out)->h) != 0)
 		return fail_stmt(db, *out, q);
-	return E_OK;
+	return FAILPOINT("db", queries[q].name, "after") ? lose(db, queries[q].name) : E_OK;
 }
 
 /* A connection that was idle may have been closed by the server: outside a transaction a statement that only reads
@@ -656,14 +668,14 @@ read_first_row(MYSQL_RES *res, struct arena *a, struct db_result *out)
 }
 
 static enum err
-read_result(struct db *db, struct arena *a, struct db_result *out)
+read_result(struct db *db, const char *what, struct arena *a, struct db_result *out)
 {
 	MYSQL_RES *res = mysql_store_result(db->c);
 
 	memset(out, 0, sizeof(*out));
 	if (res == NULL) {
 		if (mysql_field_count(db->c) != 0)
-			return fail_conn(db, "batch");
+			return fail_conn(db, what);
 		out->affected = mysql_affected_rows(db->c);
 		return E_OK;
 	}
@@ -679,19 +691,18 @@ db_trip_open(struct db *db)
 	return connected(db);
 }
 
-enum err
-db_trip(struct db *db, const struct buf *text, struct arena *a, db_result_fn *fn, void *arg, int *reached)
+static enum err
+trip(struct db *db, const char *what, const struct buf *text, struct arena *a, db_result_fn *fn, void *arg, int *reached)
 {
 	struct db_result r;
 	enum err e = E_OK, told;
 	int more;
 
 	*reached = 0;
-	db->begun = true;
 	if (mysql_real_query(db->c, text->p, text->len) != 0)
-		return fail_conn(db, "batch");
+		return fail_conn(db, what);
 	for (;;) {
-		if ((told = read_result(db, a, &r)) != E_OK)
+		if ((told = read_result(db, what, a, &r)) != E_OK)
 			return told;
 		if ((told = fn(arg, *reached, &r)) != E_OK && e == E_OK)
 			e = told;
@@ -699,8 +710,22 @@ db_trip(struct db *db, const struct buf *text, struct arena *a, db_result_fn *fn
 			return e;
 		++*reached;
 		if (more > 0)
-			return fail_conn(db, "batch");
+			return fail_conn(db, what);
 	}
+}
+
+enum err
+db_trip(struct db *db, const char *what, const struct buf *text, struct arena *a, db_result_fn *fn, void *arg,
+    int *reached)
+{
+	enum err e;
+
+	db->begun = true;
+	*reached = 0;
+	if (FAILPOINT("db", what, "before"))
+		return lose(db, what);
+	e = trip(db, what, text, a, fn, arg, reached);
+	return FAILPOINT("db", what, "after") && db->c != NULL ? lose(db, what) : e;
 }
 
 /* ---- transactions ---- */
@@ -726,6 +751,24 @@ nothing_to_see(void *arg, int index, const struct db_result *r)
 	return E_OK;
 }
 
+/* Ahead of COMMIT in its text; in a test, sometimes ahead of it in time. */
+static enum err
+send_pending(struct db *db, struct buf *text)
+{
+	const struct pending *p = &db->pending;
+	int reached;
+	enum err e;
+
+	db_text(db, text, p->q, p->args, p->nargs);
+	if (!FAILPOINT_SPLIT()) {
+		buf_addc(text, ';');
+		return E_OK;
+	}
+	e = db_trip(db, queries[p->q].name, text, db->scratch, nothing_to_see, NULL, &reached);
+	buf_init(text, db->scratch, 64);
+	return e;
+}
+
 /* Once COMMIT was sent, a connection that breaks tells nothing: it may have been carried out. */
 static enum err
 commit(struct db *db)
@@ -738,12 +781,10 @@ commit(struct db *db)
 		return E_OK;
 	arena_reset(db->scratch);
 	buf_init(&text, db->scratch, 1024);
-	if (db->pending.set) {
-		db_text(db, &text, db->pending.q, db->pending.args, db->pending.nargs);
-		buf_addc(&text, ';');
-	}
+	if (db->pending.set && (e = send_pending(db, &text)) != E_OK)
+		return e;
 	buf_adds(&text, "COMMIT");
-	e = db_trip(db, &text, db->scratch, nothing_to_see, NULL, &reached);
+	e = db_trip(db, "commit", &text, db->scratch, nothing_to_see, NULL, &reached);
 	if (e == E_DOWN || e == E_TIMEOUT)
 		return FAULT(db_fault(db), E_UNCERTAIN, "database: lost at COMMIT");
 	return e;
@@ -754,7 +795,10 @@ rollback(struct db *db)
 {
 	static const char text[] = "ROLLBACK";
 
-	if (db->c != NULL && db->begun && mysql_real_query(db->c, text, sizeof(text) - 1) != 0)
+	if (db->c == NULL || !db->begun)
+		return;
+	if (FAILPOINT("db", "rollback", "before") || mysql_real_query(db->c, text, sizeof(text) - 1) != 0 ||
+	    FAILPOINT("db", "rollback", "after"))
 		disconnect(db);
 }
 

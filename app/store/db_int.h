@@ -23,8 +23,8 @@ void db_escape(struct db *db, struct buf *out, const char *s, size_t n);
 /* Appends q with its arguments escaped in. Types are held against the statement's. */
 void db_text(struct db *db, struct buf *out, enum query q, const struct db_arg *args, size_t nargs);
 /* Sends text and gives each statement's result to fn, by its index. *reached is the index of the last
- * statement that answered or failed. */
-enum err db_trip(struct db *db, const struct buf *text, struct arena *a, db_result_fn *fn, void *arg,
+ * statement that answered or failed. what names the trip, for messages and failpoints. */
+enum err db_trip(struct db *db, const char *what, const struct buf *text, struct arena *a, db_result_fn *fn, void *arg,
     int *reached) MUST_CHECK;
 /* Connects where needed, for the texts of a trip within db_tx(). */
 enum err db_trip_open(struct db *db) MUST_CHECK;

@@ -21,6 +21,9 @@ extern const struct query_field orders_query[];
 handler_fn points_balance_get, points_records_get;
 extern const struct query_field records_query[];
 
+/* admin_inventory.c */
+handler_fn admin_stock_post, admin_alert_put;
+
 /* ops.c */
 handler_fn healthz_get, readyz_get;
 

@@ -24,6 +24,10 @@ const struct route routes[] = {
 	{ GET, "/api/user/profile", user_profile_get, .who = WHO_USER },
 	{ PUT, "/api/user/profile", user_profile_put, .who = WHO_USER, .body_max = 8 * KIB },
 
+	{ POST, "/api/admin/inventory/:productId", admin_stock_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB,
+	    .idempotent = true },
+	{ PUT, "/api/admin/inventory/:productId/alert", admin_alert_put, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB },
+
 	{ GET, "/healthz", healthz_get, .who = WHO_LOOPBACK },
 	{ GET, "/readyz", readyz_get, .who = WHO_LOOPBACK },
 	{ 0 },

@@ -123,6 +123,8 @@ struct json_view {
 
 /* Appends the object at p, as view says. */
 void json_encode(struct buf *out, const struct json_view *view, const void *p);
+/* The same, as text of its own. */
+const char *json_text(struct arena *a, const struct json_view *view, const void *p);
 /* Appends s as a JSON string, or null. */
 void json_encode_str(struct buf *out, const char *s);
 

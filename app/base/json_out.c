@@ -226,3 +226,13 @@ json_encode(struct buf *out, const struct json_view *view, const void *p)
 {
 	view_object(out, view, p);
 }
+
+const char *
+json_text(struct arena *a, const struct json_view *view, const void *p)
+{
+	struct buf b;
+
+	buf_init(&b, a, 512);
+	json_encode(&b, view, p);
+	return b.p;
+}

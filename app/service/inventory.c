@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inventory.c: reads of the stock. */
+/* inventory.c: the stock, its ledger, its thresholds. */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/json.h"
 #include "service/inventory.h"
 #include "store/db.h"
 
@@ -54,6 +58,287 @@ inventory_check(struct mall *m, const struct stock_check *items, size_t n, struc
 			return e;
 		f->sufficient = f->available >= asked_so_far(items, i);
 		out->all_sufficient = out->all_sufficient && f->sufficient;
+	}
+	return E_OK;
+}
+
+/* ---- parts of other services' transactions ---- */
+
+void
+inventory_low(struct db_batch *b, struct mall *m, const char *product_id, int64_t quantity)
+{
+	char event[ID_LEN + 1];
+	struct db_arg now = A_TIME(m->now_us);
+
+	id_new(m->now_us, event);
+	db_batch_add(b, Q_INVENTORY_LOW, ARGS(A_STR(event), now, now, A_STR(product_id), A_I64(quantity)), 0, 1);
+}
+
+/* The record's id into id[ID_LEN + 1]. */
+static void
+add_record(struct db_batch *b, struct mall *m, const struct actor *who, const char *product_id, int64_t change,
+    const char *why, char *id)
+{
+	/* TIMESTAMP has no fraction: cut here, since some servers would round up into the future. */
+	struct db_arg now = A_TIME(m->now_us - m->now_us % US_PER_S);
+
+	id_new(m->now_us, id);
+	db_batch_add(b, Q_INVENTORY_MOVE_RECORD, ARGS(A_STR(id), A_I64(change > 0 ? STOCK_IN : STOCK_OUT), A_I64(change),
+	    A_STR(who->id), A_STR(why), now, A_STR(product_id)), 1, 1);
+}
+
+void
+inventory_first(struct db_batch *b, struct mall *m, const struct actor *who, const char *product_id, int64_t quantity)
+{
+	char id[ID_LEN + 1];
+
+	add_record(b, m, who, product_id, quantity, "首批入库", id);
+}
+
+/* ---- stock moves ---- */
+
+struct move {
+	struct mall			*m;
+	const struct actor		*who;
+	const struct stock_wish		*wish;
+	const struct once		*once;
+	struct stock_moved		*out;
+	int64_t				 available;	/* as the locked row says */
+	int64_t				 reserved;
+	int64_t				 change;
+	char				 record[ID_LEN + 1];
+};
+
+static const struct db_col locked_cols[] = {
+	DB_I64(struct move, available), DB_I64(struct move, reserved), DB_END,
+};
+
+/* From here on nobody else changes the product's stock. */
+static enum err
+lock_stock(struct db *db, struct move *v)
+{
+	struct db_batch *b = db_batch_new(db, v->m->arena);
+	struct db_arg merchant = A_STR(v->who->merchant);
+	int failed, row;
+	enum err e;
+
+	once_claim(b, v->once, v->m->now_us);
+	row = db_batch_row(b, Q_INVENTORY_LOCK, ARGS(A_STR(v->wish->product_id), merchant, merchant), locked_cols, v);
+	e = db_batch_run(b, &failed);
+	if (e == E_GUARD && failed == row)
+		return E_NOT_FOUND;
+	return once_judge(v->once, failed, e);
+}
+
+static enum err
+judge_move(struct move *v)
+{
+	const struct stock_wish *w = v->wish;
+	struct fault *f = v->m->fault;
+
+	if (w->counted != I64_NONE && w->counted < v->reserved)
+		return fault_detail(f, E_CONFLICT, "盘点数少于待确认订单占用的数量，请先处理这些订单。",
+		    "Fewer were counted than pending orders hold (reserved); settle those orders first.");
+	v->change = w->counted != I64_NONE ? w->counted - v->reserved - v->available : w->change;
+	if (v->available + v->change < 0)
+		return E_STOCK;
+	if (v->available + v->change > INT32_MAX)
+		return fault_field(f, "change", "库存将超出上限 2147483647", "the stock would exceed 2147483647");
+	return E_OK;
+}
+
+struct moved_state {
+	int64_t		 available;
+	int64_t		 reserved;
+	int64_t		 counted;	/* I64_NONE: it was none */
+	const char	*description;
+};
+
+static const struct json_view moved_state_view[] = {
+	VIEW_I64(struct moved_state, available, "available", 0), VIEW_I64(struct moved_state, reserved, "reserved", 0),
+	VIEW_I64(struct moved_state, counted, "counted", JSON_OMIT_NULL),
+	VIEW_STR(struct moved_state, description, "description", JSON_OMIT_NULL), VIEW_END,
+};
+
+static void
+audit_move(struct db_batch *b, const struct move *v)
+{
+	const struct stock_wish *w = v->wish;
+	struct arena *a = v->m->arena;
+	struct moved_state before = { v->available, v->reserved, I64_NONE, NULL };
+	struct moved_state after = { v->available + v->change, v->reserved, w->counted, w->description };
+
+	audit_add(b, v->m, v->who, &(struct audit_entry){ w->counted != I64_NONE ? "inventory.count" : "inventory.move",
+	    "product", w->product_id, json_text(a, moved_state_view, &before), json_text(a, moved_state_view, &after) });
+}
+
+static const struct db_col record_cols[] = {
+	DB_STR(struct stock_record, id), DB_I64(struct stock_record, seq), DB_I64(struct stock_record, type),
+	DB_I64(struct stock_record, change), DB_I64(struct stock_record, stock_after),
+	DB_STR(struct stock_record, order_id), DB_STR(struct stock_record, operator_id),
+	DB_STR(struct stock_record, description), DB_TIME(struct stock_record, created_at_us), DB_END,
+};
+
+static enum err
+write_move(struct db *db, struct move *v)
+{
+	struct db_batch *b = db_batch_new(db, v->m->arena);
+	struct db_arg product = A_STR(v->wish->product_id), change = A_I64(v->change);
+	int failed;
+
+	audit_move(b, v);
+	if (v->change != 0) {
+		db_batch_add(b, Q_INVENTORY_MOVE, ARGS(change, product, change), 1, 1);
+		add_record(b, v->m, v->who, v->wish->product_id, v->change, v->wish->description, v->record);
+		v->out->record = arena_alloc(v->m->arena, sizeof(*v->out->record));
+		db_batch_row(b, Q_INVENTORY_RECORD_GET, ARGS(A_STR(v->record)), record_cols, v->out->record);
+	}
+	if (v->change < 0)
+		inventory_low(b, v->m, v->wish->product_id, -v->change);
+	return db_batch_run(b, &failed);
+}
+
+static enum err
+move_tx(struct db *db, void *arg)
+{
+	struct move *v = arg;
+	enum err e;
+
+	*v->out = (struct stock_moved){ .product_id = v->wish->product_id };
+	if ((e = lock_stock(db, v)) != E_OK || (e = judge_move(v)) != E_OK || (e = write_move(db, v)) != E_OK)
+		return e;
+	v->out->change = v->change;
+	v->out->available = v->available + v->change;
+	v->out->reserved = v->reserved;
+	v->out->in_stock = v->out->available > 0;
+	once_keep(v->m, v->once, v->out);
+	return E_OK;
+}
+
+enum err
+inventory_move(struct mall *m, const struct actor *who, const struct stock_wish *w, const struct once *once,
+    struct stock_moved *out)
+{
+	struct move v = { .m = m, .who = who, .wish = w, .once = once, .out = out };
+
+	return db_tx(m->tx, move_tx, &v);
+}
+
+/* ---- thresholds ---- */
+
+static const struct db_col level_cols[] = {
+	DB_STR(struct stock_level, product_id), DB_STR(struct stock_level, name), DB_I64(struct stock_level, status),
+	DB_I64(struct stock_level, available), DB_I64(struct stock_level, reserved), DB_I64(struct stock_level, threshold),
+	DB_END,
+};
+
+static const struct json_view alert_state_view[] = { VIEW_I64(struct stock_level, threshold, "threshold", 0), VIEW_END };
+
+struct alert {
+	struct mall		*m;
+	const struct actor	*who;
+	const char		*product_id;
+	int64_t			 threshold;
+	struct stock_level	*out;
+};
+
+static enum err
+write_alert(struct db *db, struct alert *v)
+{
+	struct db_batch *b = db_batch_new(db, v->m->arena);
+	struct stock_level after = { .threshold = v->threshold };
+	struct arena *a = v->m->arena;
+	int failed;
+
+	audit_add(b, v->m, v->who, &(struct audit_entry){ "inventory.alert", "product", v->product_id,
+	    json_text(a, alert_state_view, v->out), json_text(a, alert_state_view, &after) });
+	db_batch_add(b, Q_INVENTORY_ALERT, ARGS(A_I64(v->threshold), A_STR(v->product_id)), 1, 1);
+	return db_batch_run(b, &failed);
+}
+
+static enum err
+alert_tx(struct db *db, void *arg)
+{
+	struct alert *v = arg;
+	struct db_batch *b = db_batch_new(db, v->m->arena);
+	struct db_arg merchant = A_STR(v->who->merchant);
+	int failed;
+	enum err e;
+
+	db_batch_row(b, Q_INVENTORY_LEVEL_LOCK, ARGS(A_STR(v->product_id), merchant, merchant), level_cols, v->out);
+	if ((e = db_batch_run(b, &failed)) != E_OK)
+		return e == E_GUARD ? E_NOT_FOUND : e;
+	if (v->out->threshold == v->threshold)
+		return E_OK;
+	if ((e = write_alert(db, v)) != E_OK)
+		return e;
+	v->out->threshold = v->threshold;
+	return E_OK;
+}
+
+enum err
+inventory_set_alert(struct mall *m, const struct actor *who, const char *product_id, int64_t threshold,
+    struct stock_level *out)
+{
+	struct alert v = { m, who, product_id, threshold, out };
+
+	return db_tx(m->tx, alert_tx, &v);
+}
+
+/* ---- lists ---- */
+
+struct count {
+	int64_t	n;
+};
+
+static const struct db_col count_cols[] = { DB_I64(struct count, n), DB_END };
+
+enum err
+inventory_low_list(struct mall *m, const struct actor *who, const struct keyset *after, int64_t limit,
+    struct stock_level **items, size_t *n, struct keyset *next, int64_t *total)
+{
+	struct db_arg merchant = A_STR(who->merchant), place = A_I64(after->set ? after->n : I64_NONE);
+	struct count count;
+	enum err e;
+
+	e = db_rows(m->db, Q_INVENTORY_LOW_LIST, ARGS(merchant, merchant, place, place, place, A_STR(after->id),
+	    A_I64(limit + 1)), level_cols, m->arena, sizeof(**items), (size_t)limit + 1, items, n);
+	if (e != E_OK)
+		return e;
+	if ((e = db_row(m->db, Q_INVENTORY_LOW_COUNT, ARGS(merchant, merchant), count_cols, m->arena, &count)) != E_OK)
+		return e;
+	*total = count.n;
+	*next = (struct keyset){ .set = *n > (size_t)limit };
+	if (next->set) {
+		*n = (size_t)limit;
+		next->n = (*items)[*n - 1].available;
+		snprintf(next->id, sizeof(next->id), "%s", (*items)[*n - 1].product_id);
+	}
+	return E_OK;
+}
+
+enum err
+inventory_records(struct mall *m, const struct actor *who, const char *product_id, const struct keyset *after,
+    int64_t limit, struct stock_record **items, size_t *n, struct keyset *next, int64_t *total)
+{
+	struct db_arg product = A_STR(product_id), merchant = A_STR(who->merchant);
+	struct db_arg before = A_I64(after->set ? after->n : I64_NONE);
+	struct count count;
+	enum err e;
+
+	e = db_row(m->db, Q_INVENTORY_RECORD_COUNT, ARGS(product, merchant, merchant), count_cols, m->arena, &count);
+	if (e != E_OK)
+		return e;
+	*total = count.n;
+	e = db_rows(m->db, Q_INVENTORY_RECORD_LIST, ARGS(product, before, before, A_I64(limit + 1)), record_cols, m->arena,
+	    sizeof(**items), (size_t)limit + 1, items, n);
+	if (e != E_OK)
+		return e;
+	*next = (struct keyset){ .set = *n > (size_t)limit };
+	if (next->set) {
+		*n = (size_t)limit;
+		next->n = (*items)[*n - 1].seq;
+		snprintf(next->id, sizeof(next->id), "%s", (*items)[*n - 1].id);
 	}
 	return E_OK;
 }

@@ -36,3 +36,96 @@ SET stock_quantity = stock_quantity + ?, sales_count = sales_count - ?, stock_se
 INSERT INTO inventory_records
   (id, product_id, change_type, quantity_change, stock_after, related_order_id, description, created_at, seq)
 SELECT ?, id, ?, ?, stock_quantity, ?, ?, ?, stock_seq FROM products WHERE id = ?;
+
+-- name: INVENTORY_LOW
+-- params: s t t s i
+-- columns: -
+-- Right after the stock fell by the last parameter: tells it once, by whichever change crossed the threshold downward.
+INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, next_at)
+SELECT ?, 'mall.inventory.low', 'inventory', '["notify"]', id,
+  CONCAT('{"productId":"', id, '","available":', stock_quantity, ',"threshold":', alert_threshold, '}'), ?, ?
+FROM products
+WHERE id = ? AND alert_threshold IS NOT NULL AND stock_quantity <= alert_threshold
+  AND stock_quantity + ? > alert_threshold;
+
+-- Operators' own. The second and third parameter of each look at a product are the merchant whose it must be, or NULL.
+
+-- name: INVENTORY_LOCK
+-- params: s s s
+-- columns: i i
+SELECT stock_quantity, reserved_quantity FROM products
+WHERE id = ? AND deleted_at IS NULL AND (? IS NULL OR merchant_id = ?) FOR UPDATE;
+
+-- name: INVENTORY_MOVE
+-- params: i s i
+-- columns: -
+UPDATE products SET stock_quantity = stock_quantity + ?, stock_seq = stock_seq + 1
+WHERE id = ? AND stock_quantity + ? BETWEEN 0 AND 2147483647;
+
+-- name: INVENTORY_MOVE_RECORD
+-- params: s i i s s t s
+-- columns: -
+-- INVENTORY_RECORD of a change that an operator made: by whom, and no order.
+INSERT INTO inventory_records
+  (id, product_id, change_type, quantity_change, stock_after, operator_id, description, created_at, seq)
+SELECT ?, id, ?, ?, stock_quantity, ?, ?, ?, stock_seq FROM products WHERE id = ?;
+
+-- part: LEDGER_ROW
+-- columns: s i i i i s s s t
+id, seq, change_type, quantity_change, stock_after, related_order_id, operator_id, description, created_at;
+
+-- name: INVENTORY_RECORD_GET
+-- params: s
+-- columns: {LEDGER_ROW}
+SELECT
+{LEDGER_ROW}
+FROM inventory_records WHERE id = ?;
+
+-- name: INVENTORY_RECORD_LIST
+-- params: s i i i
+-- columns: {LEDGER_ROW}
+SELECT
+{LEDGER_ROW}
+FROM inventory_records WHERE product_id = ? AND (? IS NULL OR seq < ?)
+ORDER BY seq DESC LIMIT ?;
+
+-- name: INVENTORY_RECORD_COUNT
+-- params: s s s
+-- columns: i
+-- A product's records are numbered without a gap. The ledger outlives the product.
+SELECT LEAST(stock_seq, 10000) FROM products WHERE id = ? AND (? IS NULL OR merchant_id = ?);
+
+-- part: LEVEL_ROW
+-- columns: s s i i i i
+id, name, status, stock_quantity, reserved_quantity, alert_threshold;
+
+-- name: INVENTORY_LEVEL_LOCK
+-- params: s s s
+-- columns: {LEVEL_ROW}
+SELECT
+{LEVEL_ROW}
+FROM products WHERE id = ? AND deleted_at IS NULL AND (? IS NULL OR merchant_id = ?) FOR UPDATE;
+
+-- name: INVENTORY_ALERT
+-- params: i s
+-- columns: -
+UPDATE products SET alert_threshold = ? WHERE id = ?;
+
+-- name: INVENTORY_LOW_LIST
+-- params: s s i i i s i
+-- columns: {LEVEL_ROW}
+-- The scarcest first.
+SELECT
+{LEVEL_ROW}
+FROM products
+WHERE alert_threshold IS NOT NULL AND stock_quantity <= alert_threshold AND deleted_at IS NULL
+  AND (? IS NULL OR merchant_id = ?)
+  AND (? IS NULL OR stock_quantity > ? OR (stock_quantity = ? AND id > ?))
+ORDER BY stock_quantity, id LIMIT ?;
+
+-- name: INVENTORY_LOW_COUNT
+-- params: s s
+-- columns: i
+SELECT COUNT(*) FROM (SELECT 1 FROM products
+  WHERE alert_threshold IS NOT NULL AND stock_quantity <= alert_threshold AND deleted_at IS NULL
+    AND (? IS NULL OR merchant_id = ?) LIMIT 10000) AS low;

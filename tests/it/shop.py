@@ -3,6 +3,7 @@
 ledgers, so that `pointsmall verify` stays content."""
 
 import itertools
+import json
 import threading
 import time
 import uuid
@@ -70,6 +71,17 @@ class Shop:
         for name in drop:
             body.pop(name, None)
         return sign(header or {"alg": "HS256", "typ": "JWT", "kid": kid}, body, self.key(kid))
+
+    # ---- operators ----
+
+    def admin(self):
+        return Operator(self, new_id("9"))
+
+    def merchant(self, name="测试商户"):
+        """A merchant's operator; its merchant is new."""
+        i = new_id("b")
+        self.stack.sql(f"INSERT INTO merchants (id, name) VALUES ('{i}', {quote(name)});")
+        return Operator(self, new_id("9"), i)
 
     # ---- goods ----
 
@@ -164,3 +176,35 @@ class User:
 
     def orders(self):
         return self.shop.stack.number(f"SELECT COUNT(*) FROM exchange_orders WHERE user_id = '{self.id}'")
+
+
+class Operator:
+    """An admin, or a merchant whose token names it."""
+
+    def __init__(self, shop, sub, merchant=None):
+        self.shop = shop
+        self.id = sub
+        self.merchant = merchant
+        more = {} if merchant is None else {"merchant": merchant}
+        self.token = shop.token(sub, role="admin" if merchant is None else "merchant", **more)
+
+    def get(self, path, **more):
+        return self.shop.http.get("/api/admin" + path, self.token, **more)
+
+    def post(self, path, body=None, **more):
+        return self.shop.http.post("/api/admin" + path, body, self.token, **more)
+
+    def put(self, path, body=None, **more):
+        return self.shop.http.put("/api/admin" + path, body, self.token, **more)
+
+    def delete(self, path, **more):
+        return self.shop.http.call("DELETE", "/api/admin" + path, token=self.token, **more)
+
+    def pages(self, path, **query):
+        return self.shop.http.pages("/api/admin" + path, self.token, **query)
+
+    def audit(self, subject_id):
+        """(action, before, after) of each of this operator's changes of it, in their order."""
+        rows = self.shop.stack.sql("SELECT action, before_state, after_state FROM audit_log WHERE "
+                                   f"subject_id = '{subject_id}' AND actor LIKE '%:{self.id}' ORDER BY id")
+        return [(a, json.loads(b) if b else None, json.loads(c) if c else None) for a, b, c in rows]

@@ -23,6 +23,7 @@ def test_the_document_has_the_programs_routes(shop):
 def test_every_route_answers(shop, document):
     u, p = shop.user(), shop.product()
     order = u.bought(p)
+    admin = shop.admin()
     login = shop.http.post("/api/auth/login", {"code": "cOpenapi"}).json
     calls = {
         ("GET", "/api/mall/products"): lambda path: shop.http.get(path),
@@ -41,6 +42,10 @@ def test_every_route_answers(shop, document):
         ("POST", "/api/auth/logout"): lambda path: shop.http.post(path, None, login["accessToken"]),
         ("GET", "/api/user/profile"): lambda path: shop.http.get(path, u.token),
         ("PUT", "/api/user/profile"): lambda path: shop.http.put(path, {"nickname": "开放"}, u.token),
+        ("POST", "/api/admin/inventory/:productId"): lambda path: shop.http.post(
+            path.replace(":productId", p), {"change": 1, "description": "到货"}, admin.token),
+        ("PUT", "/api/admin/inventory/:productId/alert"): lambda path: shop.http.put(
+            path.replace(":productId", p), {"threshold": 3}, admin.token),
         ("GET", "/healthz"): lambda path: shop.http.get(path),
         ("GET", "/readyz"): lambda path: shop.http.get(path),
     }

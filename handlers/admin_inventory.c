@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* admin_inventory.c: stock in and out, stocktaking, thresholds and the ledger of stock, for operators. */
 #include "handlers/handlers.h"
+#include "http/query.h"
 #include "service/inventory.h"
 
 struct stock_in {
@@ -107,4 +108,54 @@ admin_alert_put(struct req *r)
 	if ((e = inventory_set_alert(r->mall, &who, id, in.threshold, &out)) != E_OK)
 		return e;
 	return reply_json(r, 200, level_view, &out);
+}
+
+struct stock_query {
+	struct keyset	cursor;
+	int64_t		limit;
+};
+
+const struct query_field admin_stock_query[] = {
+	QUERY_STRUCT(struct stock_query),
+	QUERY_LIMIT(struct stock_query, limit),
+	QUERY_CURSOR(struct stock_query, cursor),
+	QUERY_LAST,
+};
+
+/* GET /api/admin/inventory/low: what is at or under its threshold. */
+enum err
+admin_low_get(struct req *r)
+{
+	const struct stock_query *q = r->query;
+	struct actor who = req_actor(r);
+	struct stock_level *items;
+	struct keyset next;
+	int64_t total;
+	size_t n;
+	enum err e;
+
+	if ((e = inventory_low_list(r->mall, &who, &q->cursor, q->limit, &items, &n, &next, &total)) != E_OK)
+		return e;
+	return reply_page_total(r, level_view, items, sizeof(*items), n, &next, total);
+}
+
+/* GET /api/admin/inventory/:productId/records: the ledger of stock. */
+enum err
+admin_stock_records_get(struct req *r)
+{
+	const struct stock_query *q = r->query;
+	struct actor who = req_actor(r);
+	struct stock_record *items;
+	struct keyset next;
+	const char *id;
+	int64_t total;
+	size_t n;
+	enum err e;
+
+	if ((e = req_id(r, 0, &id)) != E_OK)
+		return e;
+	e = inventory_records(r->mall, &who, id, &q->cursor, q->limit, &items, &n, &next, &total);
+	if (e != E_OK)
+		return e;
+	return reply_page_total(r, record_view, items, sizeof(*items), n, &next, total);
 }

@@ -22,7 +22,8 @@ handler_fn points_balance_get, points_records_get;
 extern const struct query_field records_query[];
 
 /* admin_inventory.c */
-handler_fn admin_stock_post, admin_alert_put;
+handler_fn admin_stock_post, admin_alert_put, admin_low_get, admin_stock_records_get;
+extern const struct query_field admin_stock_query[];
 
 /* ops.c */
 handler_fn healthz_get, readyz_get;

@@ -24,9 +24,12 @@ const struct route routes[] = {
 	{ GET, "/api/user/profile", user_profile_get, .who = WHO_USER },
 	{ PUT, "/api/user/profile", user_profile_put, .who = WHO_USER, .body_max = 8 * KIB },
 
+	{ GET, "/api/admin/inventory/low", admin_low_get, .who = WHO_MERCHANT | WHO_ADMIN, .query = admin_stock_query },
 	{ POST, "/api/admin/inventory/:productId", admin_stock_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB,
 	    .idempotent = true },
 	{ PUT, "/api/admin/inventory/:productId/alert", admin_alert_put, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB },
+	{ GET, "/api/admin/inventory/:productId/records", admin_stock_records_get, .who = WHO_MERCHANT | WHO_ADMIN,
+	    .query = admin_stock_query },
 
 	{ GET, "/healthz", healthz_get, .who = WHO_LOOPBACK },
 	{ GET, "/readyz", readyz_get, .who = WHO_LOOPBACK },

@@ -167,16 +167,21 @@ def test_whose_it_is(shop, user):
     p = shop.product(stock=3, merchant_id=mine.merchant)
     nobodys = shop.product(stock=3)
     body = {"change": 1, "description": "x"}
-    calls = [lambda w, q: w.post(f"/inventory/{q}", body), lambda w, q: w.put(f"/inventory/{q}/alert", {"threshold": 1})]
+    calls = [lambda w, q: w.post(f"/inventory/{q}", body), lambda w, q: w.put(f"/inventory/{q}/alert", {"threshold": 1}),
+             lambda w, q: w.get(f"/inventory/{q}/records")]
     for call in calls:
         assert call(mine, p).status == 200
-        for who, product in ((other, p), (mine, nobodys), (mine, new_id()), (shop.admin(), new_id()), (shop.admin(), "x"),
-                             (shop.admin(), shop.product(deleted_at="2026-01-01 00:00:00"))):
+        for who, product in ((other, p), (mine, nobodys), (mine, new_id()), (shop.admin(), new_id()), (shop.admin(), "x")):
             assert (call(who, product).status, call(who, product).code) == (404, "not_found")
-    for method, path, what in (("POST", f"/inventory/{p}", body), ("PUT", f"/inventory/{p}/alert", {"threshold": 1})):
+    deleted = shop.product(deleted_at="2026-01-01 00:00:00")
+    assert [call(shop.admin(), deleted).status for call in calls] == [404, 404, 200]
+    for method, path, what in (("POST", f"/inventory/{p}", body), ("PUT", f"/inventory/{p}/alert", {"threshold": 1}),
+                               ("GET", f"/inventory/{p}/records", None), ("GET", "/inventory/low", None)):
         assert shop.http.call(method, "/api/admin" + path, what).status == 401
         assert shop.http.call(method, "/api/admin" + path, what, user.token).status == 403
-        assert shop.http.call(method, "/api/admin" + path, token=mine.token, raw=b"x", content_type="text/plain").status == 415
+        if what is not None:
+            a = shop.http.call(method, "/api/admin" + path, token=mine.token, raw=b"x", content_type="text/plain")
+            assert a.status == 415
     assert shop.stock(p) == 4
 
 
@@ -220,6 +225,44 @@ def test_low_is_told_once_a_crossing(shop):
     alert(admin, p, None)
     moved(admin, p, counted=0)
     assert len(low_events(shop, p)) == 2
+
+
+def test_the_low_list(shop):
+    mine, other = shop.merchant(), shop.merchant()
+    made = shop.products(7, stock=lambda k: 3 + k % 3, merchant_id=mine.merchant, alert_threshold=lambda k: 5 if k < 6 else 1)
+    shop.product(stock=1, merchant_id=other.merchant, alert_threshold=1)
+    shop.product(stock=1, merchant_id=mine.merchant, alert_threshold=1, deleted_at="2026-01-01 00:00:00")
+    shop.product(stock=1, merchant_id=mine.merchant)
+    want = sorted((3 + k % 3, made[k]) for k in range(6))
+    a = mine.get("/inventory/low").json
+    assert [(i["available"], i["productId"]) for i in a["items"]] == want and a["total"] == 6 and a["nextCursor"] is None
+    assert [(i["available"], i["productId"]) for i in mine.pages("/inventory/low", limit=2)] == want
+    assert {i for _, i in want} <= {i["productId"] for i in shop.admin().pages("/inventory/low", limit=100)}
+    moved(mine, made[6], change=-2)
+    assert mine.get("/inventory/low").json["total"] == 7
+    moved(mine, made[6], change=1)
+    assert mine.get("/inventory/low").json["total"] == 6
+    for wrong in ({"limit": "0"}, {"cursor": "x"}):
+        assert mine.get("/inventory/low", query=wrong).status == 400
+
+
+# ---- the ledger ----
+
+def test_the_ledger(shop, user):
+    admin, p = shop.admin(), shop.product(stock=10)
+    order = user.bought(p, 2)
+    moved(admin, p, change=7, description="到货")
+    user.cancel(order)
+    a = admin.get(f"/inventory/{p}/records").json
+    assert a["total"] == 4 and a["nextCursor"] is None
+    assert [(i["seq"], i["type"], i["change"], i["stockAfter"], i["orderId"], i["operatorId"]) for i in a["items"]] == [
+        (4, 1, 2, 17, order, None), (3, 1, 7, 15, None, admin.id), (2, 2, -2, 8, order, None), (1, 1, 10, 10, None, None)]
+    assert [i["seq"] for i in admin.pages(f"/inventory/{p}/records", limit=3)] == [4, 3, 2, 1]
+    for wrong in ({"limit": "101"}, {"cursor": "x"}):
+        assert admin.get(f"/inventory/{p}/records", query=wrong).status == 400
+    other = shop.product(stock=1)
+    cursor = admin.get(f"/inventory/{p}/records", query={"limit": 1}).json["nextCursor"]
+    assert admin.get(f"/inventory/{other}/records", query={"cursor": cursor}).code == "invalid_cursor"
 
 
 # ---- many at once ----

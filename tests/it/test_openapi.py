@@ -46,6 +46,8 @@ def test_every_route_answers(shop, document):
             path.replace(":productId", p), {"change": 1, "description": "到货"}, admin.token),
         ("PUT", "/api/admin/inventory/:productId/alert"): lambda path: shop.http.put(
             path.replace(":productId", p), {"threshold": 3}, admin.token),
+        ("GET", "/api/admin/inventory/low"): lambda path: shop.http.get(path, admin.token),
+        ("GET", "/api/admin/inventory/:productId/records"): lambda path: shop.http.get(path.replace(":productId", p), admin.token),
         ("GET", "/healthz"): lambda path: shop.http.get(path),
         ("GET", "/readyz"): lambda path: shop.http.get(path),
     }

@@ -16,6 +16,7 @@
 #include <sys/un.h>
 
 #include "base/arena.h"
+#include "base/day.h"
 #include "base/ids.h"
 #include "base/json.h"
 #include "base/num.h"
@@ -85,7 +86,7 @@ static const struct section sections[] = {
 };
 #define NSECTIONS (sizeof(sections) / sizeof(sections[0]))
 
-static conf_judge judge_listen, judge_url, judge_memcached;
+static conf_judge judge_listen, judge_url, judge_memcached, judge_expiry, judge_zone;
 
 #define AT(m) offsetof(struct conf, m)
 #define AT_KEY(m) offsetof(struct conf_key, m)
@@ -167,6 +168,12 @@ static const struct setting settings[] = {
 
 	INT("shop", "default_delivery_days", 0, 365, "3", AT(default_delivery_days),
 	    "days until delivery, for products of no merchant"),
+	JUDGED("shop", "points_expiry", 0, 20, "none", judge_expiry, AT(points_expiry),
+	    "when points earned expire: none, N months, or a day"),
+	INT("shop", "refund_grace_days", 1, 365, "30", AT(refund_grace_days),
+	    "days for which points come back that have expired while an order had them"),
+	JUDGED("shop", "time_zone", 0, 64, "Asia/Shanghai", judge_zone, AT(time_zone),
+	    "the time zone whose days are the shop's"),
 
 	INT("token", "access_ttl_s", 60, DAY_S, "900", AT(access_ttl_s), "how long an access token is good"),
 	INT("token", "clock_leeway_s", 0, 300, "30", AT(clock_leeway_s),
@@ -669,6 +676,18 @@ judge_url(const char *value)
 			return NULL;
 	}
 	return "must begin with https://, unless its host is 127.0.0.1, localhost or [::1]";
+}
+
+static const char *
+judge_expiry(const char *value)
+{
+	return day_rule_ok(value) ? NULL : "must be none, N months (1 to 120), or a day as 2027-03-31";
+}
+
+static const char *
+judge_zone(const char *value)
+{
+	return day_zone_known(value) ? NULL : "is no time zone of this machine's tzdata";
 }
 
 /* ---- combinations ---- */

@@ -79,6 +79,9 @@ struct conf {
 	int64_t		 event_attempts;
 	/* [shop] */
 	int64_t		 default_delivery_days;
+	const char	*points_expiry;	/* a rule of base/day.h */
+	int64_t		 refund_grace_days;
+	const char	*time_zone;
 
 	struct conf_pool pools[CONF_POOLS_MAX];
 	size_t		 npools;

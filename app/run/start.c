@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/day.h"
 #include "base/log.h"
 #include "run/start.h"
 #include "store/db.h"
@@ -27,17 +28,27 @@ log_complaint(void *arg, const char *message)
 	log_error("%s", message);
 }
 
+static struct conf *
+read_settings(conf_complain *complain)
+{
+	struct conf *conf = conf_read(conf_path, complain, NULL);
+
+	if (conf != NULL)
+		day_zone(conf->time_zone);
+	return conf;
+}
+
 struct conf *
 start_read(const char *path)
 {
 	conf_path = path;
-	return conf_read(path, start_complain, NULL);
+	return read_settings(start_complain);
 }
 
 struct conf *
 start_reread(void)
 {
-	return conf_read(conf_path, log_complaint, NULL);
+	return read_settings(log_complaint);
 }
 
 void

@@ -408,6 +408,7 @@ struct cancel {
 	struct order		 order;		/* as it was read before */
 	const char		*reason;
 	const struct once	*once;
+	struct settlement	 settlement;
 	struct cancel_done	*out;
 };
 
@@ -451,7 +452,7 @@ cancel_tx(struct db *db, void *arg)
 	struct cancel *c = arg;
 	struct mall *m = c->m;
 	struct db_batch *b = db_batch_new(db, m->arena);
-	struct settlement s = give_back(c);
+	struct settlement s = c->settlement;
 	struct ids ids;
 	int failed;
 	enum err e;
@@ -478,6 +479,9 @@ order_cancel(struct mall *m, const char *user_id, const char *order_id, const ch
 	enum err e;
 
 	if ((e = order_get(m, user_id, order_id, &c.order)) != E_OK)
+		return e;
+	c.settlement = give_back(&c);
+	if ((e = settle_prepare(m, &c.settlement)) != E_OK)
 		return e;
 	e = db_tx(m->tx, cancel_tx, &c);
 	return e == E_GUARD ? E_STATE : e;

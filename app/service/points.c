@@ -5,15 +5,41 @@
 #include "service/points.h"
 #include "store/db.h"
 
-static const struct db_col balance_cols[] = {
-	DB_I64(struct points_balance, balance), DB_I64(struct points_balance, held), DB_I64(struct points_balance, debt),
-	DB_I64(struct points_balance, earned), DB_I64(struct points_balance, spent), DB_END,
+#define DATES_MAX 1000	/* LIMIT of POINTS_BALANCE */
+
+/* The balance, and a date of the forecast. */
+struct balance_row {
+	struct points_balance	 b;
+	struct points_expiring	 expiring;	/* points I64_NONE: none expire */
 };
+
+static const struct db_col balance_cols[] = {
+	DB_I64(struct balance_row, b.balance), DB_I64(struct balance_row, b.debt), DB_I64(struct balance_row, b.earned),
+	DB_I64(struct balance_row, b.spent), DB_I64(struct balance_row, expiring.points),
+	DB_TIME(struct balance_row, expiring.expires_at_us), DB_END,
+};
+
+static const struct db_col held_cols[] = { DB_I64(struct points_balance, held), DB_END };
 
 enum err
 points_balance(struct mall *m, const char *user_id, struct points_balance *out)
 {
-	return db_row(m->db, Q_POINTS_BALANCE, ARGS(A_STR(user_id)), balance_cols, m->arena, out);
+	struct balance_row *rows;
+	size_t n;
+	enum err e;
+
+	e = db_rows(m->db, Q_POINTS_BALANCE, ARGS(A_STR(user_id), A_STR(user_id)), balance_cols, m->arena, sizeof(*rows),
+	    DATES_MAX, &rows, &n);
+	if (e != E_OK)
+		return e;
+	if (n == 0)
+		return E_NOT_FOUND;
+	*out = rows[0].b;
+	out->expiring = arena_array(m->arena, n, sizeof(*out->expiring));
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].expiring.points != I64_NONE)
+			out->expiring[out->nexpiring++] = rows[i].expiring;
+	return db_row(m->db, Q_POINTS_HELD, ARGS(A_STR(user_id)), held_cols, m->arena, out);
 }
 
 static const struct db_col record_cols[] = {

@@ -11,7 +11,7 @@ struct points_balance {
 	int64_t	debt;
 	int64_t	earned;
 	int64_t	spent;
-	struct points_expiring *expiring;	/* soonest first; none while points do not expire */
+	struct points_expiring *expiring;	/* soonest first; of what does not expire, nothing */
 	size_t	nexpiring;
 };
 

@@ -10,7 +10,7 @@
 #ifndef SERVICE_SETTLE_H
 #define SERVICE_SETTLE_H
 
-#include "base/ids.h"
+#include "service/ledger.h"
 #include "service/mall.h"
 #include "service/once.h"
 
@@ -29,7 +29,10 @@ struct settlement {
 	/* what became of it */
 	int64_t		 balance;	/* the user's, afterwards; I64_NONE while that is not known */
 	bool		 settling;	/* the saga still runs */
-	char		 record_id[ID_LEN + 1];
+	/* between the functions below: what settle_prepare() read, what settle_points() added */
+	struct points_expiring	*dated;
+	size_t			 ndated;
+	struct ledger_change	 change;
 };
 
 /* Whether the points live in another database: then an order begins as a hold that is settling. */

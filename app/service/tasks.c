@@ -2,6 +2,7 @@
 /* tasks.c: the table of tasks, their leases, and the sweeping. */
 #include "base/clock.h"
 #include "service/event.h"
+#include "service/lots.h"
 #include "service/tasks.h"
 #include "store/db.h"
 
@@ -14,6 +15,7 @@ static enum err sweep_tokens(struct mall *m, bool *more);
 
 const struct task tasks[] = {
 	{ "events", 0, event_deliver },
+	{ "expire-points", 1000, lots_expire },
 	{ "sweep-keys", 60000, sweep_keys },
 	{ "sweep-tokens", 60000, sweep_tokens },
 	{ 0 },

@@ -11,7 +11,7 @@
 #include "base/failpoint.h"
 #include "store/db_int.h"
 
-#define BATCH_MAX 24
+#define ENTRIES_FIRST 24
 
 struct entry {
 	enum query		 q;
@@ -26,7 +26,8 @@ struct db_batch {
 	struct db	*db;
 	struct arena	*arena;
 	struct buf	 text;
-	struct entry	 entries[BATCH_MAX];
+	struct entry	*entries;
+	int		 cap;
 	int		 n;
 	int		 sent;		/* entries of earlier trips, where each has its own */
 	int		 off_guard;	/* the first entry whose count was off, or -1 */
@@ -41,15 +42,30 @@ db_batch_new(struct db *db, struct arena *a)
 	b->db = db;
 	b->arena = a;
 	b->off_guard = -1;
+	b->cap = ENTRIES_FIRST;
+	b->entries = arena_array(a, ENTRIES_FIRST, sizeof(*b->entries));
 	buf_init(&b->text, a, 4096);
 	b->opened = db_trip_open(db);
 	return b;
 }
 
+static void
+make_room(struct db_batch *b)
+{
+	struct entry *grown;
+
+	if (b->n < b->cap)
+		return;
+	b->cap *= 2;
+	grown = arena_array(b->arena, (size_t)b->cap, sizeof(*grown));
+	memcpy(grown, b->entries, (size_t)b->n * sizeof(*grown));
+	b->entries = grown;
+}
+
 static int
 add(struct db_batch *b, enum query q, const struct db_arg *args, size_t nargs, struct entry entry)
 {
-	assert(b->n < BATCH_MAX);
+	make_room(b);
 	if (b->opened == E_OK) {
 		if (b->n > 0)
 			buf_addc(&b->text, ';');

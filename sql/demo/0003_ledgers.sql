@@ -36,9 +36,10 @@ FROM (
 UPDATE users u JOIN (
     SELECT user_id, SUM(points) AS balance, COUNT(*) AS seq,
       SUM(IF(type = 'payment_reward' OR type = 'adjust' AND points > 0, points, 0)) AS earned,
-      -SUM(IF(type IN ('mall_exchange', 'mall_refund'), points, 0)) AS spent
+      -SUM(IF(type IN ('mall_exchange', 'mall_refund'), points, 0)) AS spent, -SUM(LEAST(points, 0)) AS points_out
     FROM points_records WHERE id LIKE '01980000-0000-7002-8000-%' GROUP BY user_id) AS r ON r.user_id = u.id
-SET u.points_balance = r.balance, u.points_seq = r.seq, u.points_earned = r.earned, u.points_spent = r.spent;
+SET u.points_balance = r.balance, u.points_seq = r.seq, u.points_earned = r.earned, u.points_spent = r.spent,
+  u.points_out = r.points_out;
 
 -- Stocked once, and a second time where the id ends in 5; a product that was stocked with 0 got what it sold.
 INSERT INTO inventory_records (id, product_id, change_type, quantity_change, stock_after, related_order_id, description,

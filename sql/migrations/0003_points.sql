@@ -7,7 +7,12 @@
 ALTER TABLE users
   ADD COLUMN points_out BIGINT NOT NULL DEFAULT 0;
 
--- spent_from: where on the running total the points of this record began to leave.
+UPDATE users u JOIN (SELECT user_id, -SUM(points) AS points_out FROM points_records WHERE points < 0 GROUP BY user_id) AS r
+  ON r.user_id = u.id
+SET u.points_out = r.points_out;
+
+-- spent_from: where on the running total the points of this record began to leave. Records of before have none: their
+-- points were of the kind that never expires.
 ALTER TABLE points_records
   ADD COLUMN spent_from BIGINT NULL;
 
@@ -25,12 +30,12 @@ CREATE TABLE points_lots (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- One row a source ('award:<payment>:<rule>', 'refund:<order>', …): whatever comes twice changes nothing the second time.
+-- outcome: 1 done, by the record; 2 barred: it must not happen any more.
 CREATE TABLE points_sources (
   source VARBINARY(120) NOT NULL,
   user_id VARCHAR(36) NOT NULL,
   outcome TINYINT NOT NULL,
   record_id VARCHAR(36) NULL,
-  balance_after BIGINT NULL,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (source),
   KEY idx_user_id (user_id)

@@ -6,7 +6,7 @@ packages_of() {
 	case $1 in
 	build) echo gcc make autoconf automake pkg-config libmariadb-dev libjson-c-dev libjwt-dev libmemcached-dev \
 	    libcurl4-openssl-dev libssl-dev libfcgi-dev libcmocka-dev ;;
-	run) echo mariadb-server-core mariadb-client-core nginx memcached openssl curl iproute2 procps util-linux ;;
+	run) echo mariadb-server-core mariadb-client-core nginx memcached openssl curl iproute2 procps util-linux tzdata ;;
 	test)
 		echo python3 python3-pytest python3-yaml python3-jsonschema
 		# Node.js of another source brings its npm along.

@@ -102,7 +102,20 @@ enum order_move {
 	MOVE_SETTLED_HOLD,	/* 0 stays 0: its points are taken, and it waits */
 	MOVE_SETTLED_CONFIRM,	/* 0 → 1: its points are taken */
 	MOVE_SETTLED_FAIL,	/* 0 → 4: its points could not be had; only the stock and the counter come back */
+	MOVE_SETTLED_GIVEN,	/* 4, 6 stay: its points are back; nothing but settling changes, and nothing is told */
 	MOVE__MAX
+};
+
+struct db_batch;
+struct move_done;
+
+/* What a saga has to say in the transaction of its own moves. */
+struct move_saga {
+	/* Adds its statements, which must hold: first in the batch, on every run. */
+	void		(*first)(struct db_batch *b, struct mall *m, void *arg);
+	/* When the batch was run and out is filled, before COMMIT (it may call once_keep()). */
+	enum err	(*last)(struct mall *m, void *arg, const struct move_done *out);
+	void		*arg;
 };
 
 struct move_request {

@@ -69,6 +69,12 @@ settle_events(struct db_batch *b, struct mall *m, struct settlement *s)
 	db_batch_row(b, Q_POINTS_AFTER, ARGS(user), after_cols, s);
 }
 
+void
+settle_keep(struct mall *m, const struct settlement *s)
+{
+	once_keep(m, s->once, s->result);
+}
+
 enum err
 settle_finish(struct mall *m, struct settlement *s)
 {

@@ -6,6 +6,7 @@
 #
 #   queries-h, queries-c        sql/query/*.sql: enum query, and the table of named statements
 #   migrations-h, migrations-c  sql/migrations/NNNN_name.sql: one script each, numbered from 1 without a gap
+#   points-h, points-c          sql/points/NNNN_name.sql: the same for the database of the points
 #   demo-h, demo-c              sql/demo/*.sql: scripts, in the order given
 #
 # A statement of sql/query is written so:
@@ -259,16 +260,26 @@ function migrations_h()
 	print "extern const struct migration migrations[];\n\n#endif"
 }
 
-function migrations_c(	i)
+function migrations_c(header, table,	i)
 {
-	print "#include <stddef.h>\n\n#include \"store/migrations.h\"\n"
-	print "const struct migration migrations[] = {"
+	print "#include <stddef.h>\n\n#include \"store/" header ".h\"\n"
+	print "const struct migration " table "[] = {"
 	for (i = 1; i <= n; i++) {
 		print "\t{\n\t\t" i ",\n\t\t\"" s_name[i] "\","
 		script_text(i, "\t\t")
 		print "\t},"
 	}
 	print "\t{ 0, NULL, NULL }\n};"
+}
+
+function points_h()
+{
+	print "#ifndef STORE_POINTS_SCHEMA_H\n#define STORE_POINTS_SCHEMA_H\n"
+	print "#include \"store/migrations.h\"\n"
+	print "/* The version of the points' own database that this program was made for. */"
+	print "#define POINTS_SCHEMA_VERSION " n + 0 "\n"
+	print "/* In order; ends with version 0. */"
+	print "extern const struct migration points_migrations[];\n\n#endif"
 }
 
 function demo_h()
@@ -292,7 +303,8 @@ function demo_c(	i)
 BEGIN {
 	kind = mode
 	sub(/-[hc]$/, "", kind)
-	if (mode !~ /-[hc]$/ || (kind != "queries" && kind != "migrations" && kind != "demo")) {
+	if (mode !~ /-[hc]$/ || (kind != "queries" && kind != "migrations" && kind != "points" &&
+	    kind != "demo")) {
 		print "embed.awk: unknown mode '" mode "'" > "/dev/stderr"
 		failed = 1
 		exit 1
@@ -302,7 +314,7 @@ BEGIN {
 }
 
 FNR == 1 && kind == "queries" { query_end() }
-FNR == 1 && kind == "migrations" { migration_begin() }
+FNR == 1 && (kind == "migrations" || kind == "points") { migration_begin() }
 FNR == 1 && kind == "demo" { n++; script_begin(basename(FILENAME)) }
 
 {
@@ -327,7 +339,11 @@ END {
 	else if (mode == "migrations-h")
 		migrations_h()
 	else if (mode == "migrations-c")
-		migrations_c()
+		migrations_c("migrations", "migrations")
+	else if (mode == "points-h")
+		points_h()
+	else if (mode == "points-c")
+		migrations_c("points_schema", "points_migrations")
 	else if (mode == "demo-h")
 		demo_h()
 	else

@@ -79,6 +79,7 @@ static const struct section sections[] = {
 	{ .name = "memcached" },
 	{ "pool", offsetof(struct conf, pools), offsetof(struct conf, npools), sizeof(struct conf_pool),
 	    CONF_POOLS_MAX, offsetof(struct conf_pool, name) },
+	{ .name = "points" },
 	{ .name = "process" },
 	{ .name = "shop" },
 	{ .name = "token" },
@@ -86,7 +87,7 @@ static const struct section sections[] = {
 };
 #define NSECTIONS (sizeof(sections) / sizeof(sections[0]))
 
-static conf_judge judge_listen, judge_url, judge_memcached, judge_expiry, judge_zone;
+static conf_judge judge_dsn, judge_expiry, judge_listen, judge_memcached, judge_url, judge_zone;
 
 #define AT(m) offsetof(struct conf, m)
 #define AT_KEY(m) offsetof(struct conf_key, m)
@@ -131,6 +132,10 @@ static const struct setting settings[] = {
 	INT("jobs", "event_attempts", 1, 1000, "10", AT(event_attempts),
 	    "how often an event is tried before it is left to the operators"),
 	INT("jobs", "poll_ms", 10, 60000, "500", AT(jobs_poll_ms), "how long the jobs rest when nothing is due"),
+	INT("jobs", "saga_attempts", 1, 1000, "12", AT(saga_attempts),
+	    "how often a saga is tried in one direction before it turns back, or is left to the operators"),
+	INT("jobs", "saga_retry_ms", 10, 3600000, "1000", AT(saga_retry_ms),
+	    "the pause after a saga's first attempt that failed; each one doubles it"),
 
 	TEXT("key", "audience", REQUIRED, 1, 255, NULL, AT_KEY(audience), "the aud that its tokens carry"),
 	CHOICE("key", "default_role", "", ROLES, AT_KEY(default_role),
@@ -146,6 +151,16 @@ static const struct setting settings[] = {
 	JUDGED("memcached", "servers", 0, 1024, "", judge_memcached, AT(memcached),
 	    "host:port[,host:port...] or the path of a UNIX socket; empty: no memcached"),
 	INT("memcached", "timeout_ms", 1, 1000, "50", AT(memcached_timeout_ms), "how long memcached is waited for"),
+
+	INT("points", "connect_timeout_ms", 100, 60000, "2000", AT(points_connect_timeout_ms),
+	    "how long connecting to the points' server may take"),
+	JUDGED("points", "dsn", SECRET, 2048, "", judge_dsn, AT(points_dsn),
+	    "the database of the points; empty: the mall's own"),
+	TEXT("points", "owner", 0, 0, 80, "", AT(points_owner),
+	    "the user who migrates the points' database; empty: the user of points.dsn"),
+	TEXT("points", "owner_password", SECRET, 0, 256, "", AT(points_owner_password), "the password of points.owner"),
+	INT("points", "timeout_ms", 100, 600000, "5000", AT(points_timeout_ms),
+	    "how long an answer of the points' server may take"),
 
 	INT("pool", "deadline_ms", 100, 600000, "10000", AT_POOL(deadline_ms),
 	    "a request over it is killed with its worker"),
@@ -174,6 +189,8 @@ static const struct setting settings[] = {
 	    "days for which points come back that have expired while an order had them"),
 	JUDGED("shop", "time_zone", 0, 64, "Asia/Shanghai", judge_zone, AT(time_zone),
 	    "the time zone whose days are the shop's"),
+	INT("shop", "settle_wait_ms", 100, 60000, "2000", AT(settle_wait_ms),
+	    "how long a caller waits for points that live in another database"),
 
 	INT("token", "access_ttl_s", 60, DAY_S, "900", AT(access_ttl_s), "how long an access token is good"),
 	INT("token", "clock_leeway_s", 0, 300, "30", AT(clock_leeway_s),
@@ -354,7 +371,10 @@ set(struct reader *r, const struct setting *s, const char *value)
 		else
 			complain(r, r->line, "[%s] %s = %s: must be %s", s->section, s->key, value, wanted(r, s));
 	} else if (s->judge != NULL && (wrong = s->judge(value)) != NULL) {
-		complain(r, r->line, "[%s] %s = %s: %s", s->section, s->key, value, wrong);
+		if (s->flags & SECRET)
+			complain(r, r->line, "[%s] %s: %s", s->section, s->key, wrong);
+		else
+			complain(r, r->line, "[%s] %s = %s: %s", s->section, s->key, value, wrong);
 	}
 }
 
@@ -690,6 +710,151 @@ judge_zone(const char *value)
 	return day_zone_known(value) ? NULL : "is no time zone of this machine's tzdata";
 }
 
+/* ---- points.dsn ---- */
+
+#define DSN_TCP "mysql://"
+#define DSN_SOCKET "unix://"
+
+/* s up to end with its %XX taken for the bytes that they are; NULL where that is no text. */
+static const char *
+dsn_text(struct arena *a, const char *s, const char *end)
+{
+	char	*out = arena_alloc(a, (size_t)(end - s) + 1), *o = out;
+	char	 hex[3] = "";
+	uint8_t	 byte;
+	size_t	 points;
+
+	for (; s < end; s++) {
+		if (*s != '%') {
+			*o++ = *s;
+			continue;
+		}
+		if (end - s < 3)
+			return NULL;
+		memcpy(hex, s + 1, 2);
+		if (!hex_decode(hex, &byte, 1) || byte < 0x20 || byte == 0x7f)
+			return NULL;
+		*o++ = (char)byte;
+		s += 2;
+	}
+	*o = '\0';
+	return utf8_valid(out, (size_t)(o - out), &points) ? out : NULL;
+}
+
+/* "USER[:PASSWORD]", up to end. */
+static const char *
+dsn_login(struct arena *a, const char *s, const char *end, struct conf_db *out)
+{
+	const char *colon = memchr(s, ':', (size_t)(end - s));
+
+	out->user = dsn_text(a, s, colon != NULL ? colon : end);
+	out->password = colon != NULL ? dsn_text(a, colon + 1, end) : "";
+	if (out->user == NULL || out->password == NULL)
+		return "has a % that begins no byte in hex";
+	return *out->user != '\0' ? NULL : "names no user";
+}
+
+/* "NAME=VALUE" and nothing else, from s to its end. */
+static const char *
+dsn_option(struct arena *a, const char *s, const char *name, const char **out)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(s, name, n) != 0 || s[n] != '=' || s[n + 1] == '\0' || strchr(s, '&') != NULL)
+		return NULL;
+	*out = dsn_text(a, s + n + 1, s + strlen(s));
+	return *out;
+}
+
+/* "HOST[:PORT]", up to end; an address of IPv6 stands in brackets. */
+static const char *
+dsn_host(struct arena *a, const char *s, const char *end, struct conf_db *out)
+{
+	const char *host_end = *s == '[' ? memchr(s, ']', (size_t)(end - s)) : memchr(s, ':', (size_t)(end - s));
+	const char *port = host_end;
+
+	if (*s == '[') {
+		if (host_end == NULL)
+			return "has a bracket that is not closed";
+		s++;
+		port++;
+	} else if (host_end == NULL) {
+		host_end = port = end;
+	}
+	out->port = 3306;
+	out->host = arena_strndup(a, s, (size_t)(host_end - s));
+	if (*out->host == '\0')
+		return "names no host";
+	if (port == end)
+		return NULL;
+	if (*port != ':' || !port_ok(port + 1, (size_t)(end - port - 1)))
+		return "has a port that is none";
+	(void)num_parse(arena_strndup(a, port + 1, (size_t)(end - port - 1)), 1, PORT_MAX, &out->port);
+	return NULL;
+}
+
+/* What follows the @ of mysql://: "HOST[:PORT]/NAME?ca=FILE". */
+static const char *
+dsn_tcp(struct arena *a, const char *s, struct conf_db *out)
+{
+	const char *slash = strchr(s, '/'), *query, *wrong;
+
+	if (slash == NULL)
+		return "names no database";
+	if ((wrong = dsn_host(a, s, slash, out)) != NULL)
+		return wrong;
+	query = slash + strcspn(slash, "?");
+	if ((out->name = dsn_text(a, slash + 1, query)) == NULL || *out->name == '\0')
+		return "names no database";
+	if (*query == '\0' || dsn_option(a, query + 1, "ca", &out->ca) == NULL)
+		return "lacks ?ca=FILE: over TCP the server's certificate is always verified";
+	return NULL;
+}
+
+/* What follows the @ of unix://: "/SOCKET?name=NAME". */
+static const char *
+dsn_socket(struct arena *a, const char *s, struct conf_db *out)
+{
+	const char *query = s + strcspn(s, "?");
+
+	if (*s != '/' || (out->socket = dsn_text(a, s, query)) == NULL)
+		return "names no socket by its absolute path";
+	if (*query == '\0' || dsn_option(a, query + 1, "name", &out->name) == NULL)
+		return "lacks ?name=DATABASE";
+	return judge_socket(out->socket);
+}
+
+/* What is wrong with dsn, or NULL: then it is in *out, whose strings are the arena's. */
+static const char *
+read_dsn(struct arena *a, const char *dsn, struct conf_db *out)
+{
+	bool		 tcp = strncmp(dsn, DSN_TCP, strlen(DSN_TCP)) == 0;
+	const char	*at, *wrong;
+
+	*out = (struct conf_db){ .socket = "", .host = "", .ca = "" };
+	if (!tcp && strncmp(dsn, DSN_SOCKET, strlen(DSN_SOCKET)) != 0)
+		return "must begin with " DSN_TCP " or " DSN_SOCKET;
+	if (dsn[strcspn(dsn, " #\t")] != '\0')
+		return "must have no blanks and no #: write %20 and %23";
+	dsn += strlen(tcp ? DSN_TCP : DSN_SOCKET);
+	if ((at = strchr(dsn, '@')) == NULL)
+		return "names no user: USER:PASSWORD@ comes first";
+	if ((wrong = dsn_login(a, dsn, at, out)) != NULL)
+		return wrong;
+	return tcp ? dsn_tcp(a, at + 1, out) : dsn_socket(a, at + 1, out);
+}
+
+static const char *
+judge_dsn(const char *value)
+{
+	struct arena	*a = arena_new();
+	struct conf_db	 ignored;
+	const char	*wrong = *value != '\0' ? read_dsn(a, value, &ignored) : NULL;
+
+	arena_free(a);
+	return wrong;
+}
+
 /* ---- combinations ---- */
 
 static void
@@ -752,6 +917,18 @@ check_db(struct reader *r)
 		complain(r, line, "[db] socket = %s: must be an absolute path", c->db_socket);
 }
 
+/* A dsn that is wrong has been told by its judge. */
+static void
+fill_points(struct conf *c)
+{
+	if (c->points_dsn == NULL || *c->points_dsn == '\0' || read_dsn(c->arena, c->points_dsn, &c->points) != NULL)
+		return;
+	c->points.owner = c->points_owner;
+	c->points.owner_password = c->points_owner_password;
+	c->points.connect_timeout_ms = c->points_connect_timeout_ms;
+	c->points.timeout_ms = c->points_timeout_ms;
+}
+
 struct conf *
 conf_read(const char *path, conf_complain *tell, void *arg)
 {
@@ -767,6 +944,7 @@ conf_read(const char *path, conf_complain *tell, void *arg)
 		check_pools(&r);
 		check_keys(&r);
 		check_db(&r);
+		fill_points(r.conf);
 	}
 	if (r.faults == 0)
 		return r.conf;
@@ -779,6 +957,21 @@ conf_free(struct conf *c)
 {
 	if (c != NULL)
 		arena_free(c->arena);
+}
+
+struct conf_db
+conf_db(const struct conf *c)
+{
+	return (struct conf_db){
+		c->db_socket, c->db_host, c->db_port, c->db_ca, c->db_name, c->db_user, c->db_password, c->db_owner,
+		c->db_owner_password, c->db_connect_timeout_ms, c->db_timeout_ms,
+	};
+}
+
+bool
+conf_points_apart(const struct conf *c)
+{
+	return c->points_dsn[0] != '\0';
 }
 
 void

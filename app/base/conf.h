@@ -24,6 +24,21 @@ struct conf_pool {
 	bool		 keep_connections;
 };
 
+/* A database server and what is said to it. */
+struct conf_db {
+	const char	*socket;	/* "": TCP */
+	const char	*host;
+	int64_t		 port;
+	const char	*ca;
+	const char	*name;
+	const char	*user;
+	const char	*password;
+	const char	*owner;		/* who migrates; "": user */
+	const char	*owner_password;
+	int64_t		 connect_timeout_ms;
+	int64_t		 timeout_ms;
+};
+
 /* [key KID]: a key that tokens are accepted by, or signed with. */
 struct conf_key {
 	const char	*kid;
@@ -55,6 +70,13 @@ struct conf {
 	const char	*db_owner_password;
 	int64_t		 db_connect_timeout_ms;
 	int64_t		 db_timeout_ms;
+	/* [points] */
+	const char	*points_dsn;	/* "": the points live in the mall's own database; never logged */
+	const char	*points_owner;
+	const char	*points_owner_password;
+	int64_t		 points_connect_timeout_ms;
+	int64_t		 points_timeout_ms;
+	struct conf_db	 points;	/* what the above say */
 	/* [memcached] */
 	const char	*memcached;	/* "host:port,host:port" or a socket's path; "": none */
 	int64_t		 memcached_timeout_ms;
@@ -77,11 +99,14 @@ struct conf {
 	/* [jobs] */
 	int64_t		 jobs_poll_ms;
 	int64_t		 event_attempts;
+	int64_t		 saga_attempts;
+	int64_t		 saga_retry_ms;
 	/* [shop] */
 	int64_t		 default_delivery_days;
 	const char	*points_expiry;	/* a rule of base/day.h */
 	int64_t		 refund_grace_days;
 	const char	*time_zone;
+	int64_t		 settle_wait_ms;
 
 	struct conf_pool pools[CONF_POOLS_MAX];
 	size_t		 npools;
@@ -98,6 +123,10 @@ typedef void conf_complain(void *arg, const char *message);
  * The caller frees it with conf_free(). */
 struct conf *conf_read(const char *path, conf_complain *complain, void *arg);
 void conf_free(struct conf *c);
+/* The mall's own database, from [db]. */
+struct conf_db conf_db(const struct conf *c);
+/* Whether the points live in another database than the mall's. */
+bool conf_points_apart(const struct conf *c);
 
 /* The table as text: one "section<TAB>key<TAB>type<TAB>default<TAB>meaning" a line, on standard output. */
 void conf_print_table(void);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -25,7 +26,9 @@
 
 struct check {
 	const struct conf	*conf;
-	struct db		*db;
+	struct db		*db;		/* the one that is being checked */
+	const char		*of;		/* and what it is called */
+	int64_t			 uses;		/* how many databases of ours its server has */
 	struct arena		*arena;
 	struct fault		 fault;
 	int64_t			 workers;
@@ -56,7 +59,7 @@ ask(struct check *c, enum query q, int64_t *out)
 	struct number row = { 0 };
 
 	if (db_row(c->db, q, NO_ARGS, number_cols, c->arena, &row) != E_OK) {
-		find(c, EX_UNAVAILABLE, "the server's limit cannot be read: %s", c->fault.cause);
+		find(c, EX_UNAVAILABLE, "the limit of %s cannot be read: %s", c->of, c->fault.cause);
 		return false;
 	}
 	*out = row.n;
@@ -67,42 +70,63 @@ ask(struct check *c, enum query q, int64_t *out)
 static void
 check_connections(struct check *c)
 {
-	int64_t need = c->workers * CONNECTIONS_PER_WORKER * 2 + CONNECTIONS_OF_JOBS;
+	int64_t need = (c->workers * CONNECTIONS_PER_WORKER * 2 + CONNECTIONS_OF_JOBS) * c->uses;
 	int64_t max;
 
 	if (ask(c, Q_CHECK_MAX_CONNECTIONS, &max) && need > max)
-		find(c, EX_CONFIG, "max_connections of the database is %lld, %lld workers, twice in a reload, and "
-		    "jobs need %lld", (long long)max, (long long)c->workers, (long long)need);
+		find(c, EX_CONFIG, "max_connections of %s is %lld, %lld workers, twice in a reload, and "
+		    "jobs need %lld", c->of, (long long)max, (long long)c->workers, (long long)need);
 }
 
 static void
 check_prepared(struct check *c)
 {
-	int64_t need = (c->workers * 2 + 1) * Q__MAX;
+	int64_t need = (c->workers * 2 + 1) * Q__MAX * c->uses;
 	int64_t max;
 
 	if (ask(c, Q_CHECK_MAX_PREPARED, &max) && need > max)
-		find(c, EX_CONFIG, "max_prepared_stmt_count of the database is %lld, %lld workers, twice in a "
-		    "reload, and jobs need %lld", (long long)max, (long long)c->workers, (long long)need);
+		find(c, EX_CONFIG, "max_prepared_stmt_count of %s is %lld, %lld workers, twice in a "
+		    "reload, and jobs need %lld", c->of, (long long)max, (long long)c->workers, (long long)need);
 }
 
 static void
-check_database(struct check *c)
+check_server(struct check *c, struct db *db, const char *of)
 {
-	c->db = db_new(c->conf, DB_PLAIN);
+	c->db = db;
+	c->of = of;
 	c->arena = arena_new();
-	db_request(c->db, &c->fault, clock_mono_us() + DB_DEADLINE_US);
-	if (db_ping(c->db) != E_OK) {
-		find(c, EX_UNAVAILABLE, "the database cannot be reached: %s", c->fault.cause);
+	db_request(db, &c->fault, clock_mono_us() + DB_DEADLINE_US);
+	if (db_ping(db) != E_OK) {
+		find(c, EX_UNAVAILABLE, "%s cannot be reached: %s", of, c->fault.cause);
 	} else {
-		/* It tells why itself, as it would when serve begins. */
-		if (!start_schema(c->conf))
-			c->status = EX_CONFIG;
 		check_connections(c);
 		check_prepared(c);
 	}
 	arena_free(c->arena);
-	db_free(c->db);
+	db_free(db);
+}
+
+static bool
+same_server(const struct conf_db *a, const struct conf_db *b)
+{
+	if (a->socket[0] != '\0' || b->socket[0] != '\0')
+		return strcmp(a->socket, b->socket) == 0;
+	return strcmp(a->host, b->host) == 0 && a->port == b->port;
+}
+
+static void
+check_databases(struct check *c)
+{
+	const struct conf_db own = conf_db(c->conf);
+	bool apart = conf_points_apart(c->conf);
+
+	c->uses = apart && same_server(&own, &c->conf->points) ? 2 : 1;
+	check_server(c, db_new(c->conf, DB_PLAIN), "the database");
+	if (apart)
+		check_server(c, db_new_points(c->conf, DB_PLAIN), "the points' database");
+	/* It tells why itself, as it would when serve begins. */
+	if (c->status != EX_UNAVAILABLE && !start_schema(c->conf))
+		c->status = EX_CONFIG;
 }
 
 static void
@@ -134,7 +158,7 @@ command_check_config(const struct conf *conf, int argc, char **argv)
 	if (!routes_check(routes, start_complain, NULL))
 		c.status = EX_SOFTWARE;
 	check_process(&c);
-	check_database(&c);
+	check_databases(&c);
 	if (c.status == 0)
 		puts("configuration is good");
 	return c.status;

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "run/start.h"
 #include "store/db.h"
-#include "store/migrations.h"
+#include "store/points_schema.h"
 
 #define SCHEMA_DEADLINE_US (10 * US_PER_S)
 
@@ -72,30 +72,41 @@ start_log(const struct conf *conf, const char *role)
 	log_setup(level, role);
 }
 
+/* What one of the databases is called, and how it comes to its schema. */
+struct schema {
+	const char	*name;
+	const char	*command;
+	int		 version;
+};
+
+static const struct schema own = { "the database", "pointsmall migrate", SCHEMA_VERSION };
+static const struct schema of_points = {
+	"the points' database", "pointsmall migrate --points", POINTS_SCHEMA_VERSION
+};
+
 static bool
-judge_schema(enum err e, int64_t version, const struct fault *fault)
+judge_schema(const struct schema *s, enum err e, int64_t version, const struct fault *fault)
 {
 	if (e == E_DOWN || e == E_TIMEOUT) {
-		log_warn("the database cannot be reached, going on without: %s", fault->cause);
+		log_warn("%s cannot be reached, going on without: %s", s->name, fault->cause);
 		return true;
 	}
 	if (e != E_OK) {
-		log_error("the schema's version cannot be read (was \"pointsmall migrate\" run?): %s",
+		log_error("the schema's version of %s cannot be read (was \"%s\" run?): %s", s->name, s->command,
 		    fault->cause);
 		return false;
 	}
-	if (version < SCHEMA_VERSION) {
-		log_error("the schema is at version %lld, this program needs %d: run \"pointsmall migrate\"",
-		    (long long)version, SCHEMA_VERSION);
+	if (version < s->version) {
+		log_error("the schema of %s is at version %lld, this program needs %d: run \"%s\"", s->name,
+		    (long long)version, s->version, s->command);
 		return false;
 	}
 	return true;
 }
 
-bool
-start_schema(const struct conf *conf)
+static bool
+schema_good(struct db *db, const struct schema *s)
 {
-	struct db *db = db_new(conf, DB_PLAIN);
 	struct fault fault = { 0 };
 	int64_t version = 0;
 	enum err e;
@@ -103,5 +114,15 @@ start_schema(const struct conf *conf)
 	db_request(db, &fault, clock_mono_us() + SCHEMA_DEADLINE_US);
 	e = db_schema_version(db, &version);
 	db_free(db);
-	return judge_schema(e, version, &fault);
+	return judge_schema(s, e, version, &fault);
+}
+
+bool
+start_schema(const struct conf *conf)
+{
+	bool good = schema_good(db_new(conf, DB_PLAIN), &own);
+
+	if (conf_points_apart(conf))
+		good = schema_good(db_new_points(conf, DB_PLAIN), &of_points) && good;
+	return good;
 }

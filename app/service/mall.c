@@ -20,6 +20,8 @@ mall_new(const struct conf *conf)
 	m->conf = conf;
 	m->db = db_new(conf, DB_PLAIN);
 	m->tx = db_new(conf, DB_BATCH);
+	m->points = conf_points_apart(conf) ? db_new_points(conf, DB_PLAIN) : m->db;
+	m->points_tx = conf_points_apart(conf) ? db_new_points(conf, DB_BATCH) : m->tx;
 	m->cache = cache_new(conf);
 	m->copies = copies_new(conf);
 	m->wechat = wechat_new(conf);
@@ -36,9 +38,19 @@ mall_free(struct mall *m)
 	wechat_free(m->wechat);
 	copies_free(m->copies);
 	cache_free(m->cache);
+	if (mall_points_apart(m)) {
+		db_free(m->points_tx);
+		db_free(m->points);
+	}
 	db_free(m->tx);
 	db_free(m->db);
 	free(m);
+}
+
+bool
+mall_points_apart(const struct mall *m)
+{
+	return m->points != m->db;
 }
 
 void
@@ -49,6 +61,9 @@ mall_request(struct mall *m, struct arena *a, struct fault *f, int64_t deadline_
 	m->arena = a;
 	m->fault = f;
 	m->now_us = clock_now_us();
+	m->deadline_us = deadline_us;
 	db_request(m->db, f, deadline_us);
 	db_request(m->tx, f, deadline_us);
+	db_request(m->points, f, deadline_us);
+	db_request(m->points_tx, f, deadline_us);
 }

@@ -24,6 +24,8 @@ struct mall {
 	const struct conf	*conf;
 	struct db		*db;		/* reads, and single writes */
 	struct db		*tx;		/* transactions: the connection with multi-statements */
+	struct db		*points;	/* where the points are: db itself, unless they live apart */
+	struct db		*points_tx;	/* likewise tx */
 	struct cache		*cache;
 	struct copies		*copies;	/* this worker's own copies of public answers */
 	struct wechat		*wechat;
@@ -32,11 +34,14 @@ struct mall {
 	struct arena		*arena;
 	struct fault		*fault;
 	int64_t			 now_us;
+	int64_t			 deadline_us;	/* of the monotonic clock */
 };
 
 /* Opens nothing yet: connections are made at first use. After fork only. Ends the process without memory. */
 struct mall *mall_new(const struct conf *conf);
 void mall_free(struct mall *m);
+/* Whether the points live in another database than the mall's. */
+bool mall_points_apart(const struct mall *m);
 /* A request begins: the arena and fault are borrowed until the next one. */
 void mall_request(struct mall *m, struct arena *a, struct fault *f, int64_t deadline_ms);
 

@@ -6,8 +6,11 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include <mysql.h>
@@ -51,11 +54,12 @@ struct pending {
 };
 
 struct db {
-	const struct conf	*conf;
+	struct conf_db		 at;
 	enum db_use		 use;
 	MYSQL			*c;		/* NULL: not connected */
 	struct stmt		 stmts[Q__MAX];
 	int64_t			 connect_after_us;	/* no new attempt before */
+	int64_t			 cut_at_us;	/* nothing is waited for beyond; 0: no such time */
 	struct fault		*fault;
 	struct fault		 own_fault;	/* where no request gave one */
 	int64_t			 deadline_us;
@@ -108,17 +112,81 @@ db_fault(struct db *db)
 	return db->fault != NULL ? db->fault : &db->own_fault;
 }
 
-struct db *
-db_new(const struct conf *conf, enum db_use use)
+static struct db *
+new_at(const struct conf_db *at, enum db_use use)
 {
 	struct db *db = calloc(1, sizeof(*db));
 
 	if (db == NULL)
 		abort();
-	db->conf = conf;
+	db->at = *at;
 	db->use = use;
 	db->scratch = arena_new();
 	return db;
+}
+
+struct db *
+db_new(const struct conf *conf, enum db_use use)
+{
+	const struct conf_db at = conf_db(conf);
+
+	return new_at(&at, use);
+}
+
+struct db *
+db_new_points(const struct conf *conf, enum db_use use)
+{
+	assert(conf_points_apart(conf));
+	return new_at(&conf->points, use);
+}
+
+/* ---- cutting short ---- */
+
+/* The library's time-outs are whole seconds, each for one of the many waits of a statement or a connection: who has promised
+ * an answer in time cannot live by them. A timer ends the socket under the library instead. */
+static MYSQL *volatile cut_short;
+
+static void
+on_alarm(int signo)
+{
+	MYSQL *c = cut_short;
+
+	(void)signo;
+	if (c != NULL && c->net.fd >= 0)
+		shutdown(c->net.fd, SHUT_RDWR);
+}
+
+static void
+set_timer(int64_t us)
+{
+	/* Again and again: a connection may be at the point between one socket and the next. */
+	const struct itimerval t = {
+		.it_value = { us / US_PER_S, us % US_PER_S }, .it_interval = { 0, us > 0 ? 20 * US_PER_MS : 0 },
+	};
+
+	setitimer(ITIMER_REAL, &t, NULL);
+}
+
+void
+db_cut_at(struct db *db, int64_t mono_us)
+{
+	struct sigaction sa = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
+	int64_t left_us = mono_us - clock_mono_us();
+
+	set_timer(0);
+	db->cut_at_us = mono_us;
+	cut_short = mono_us != 0 ? db->c : NULL;
+	if (mono_us == 0)
+		return;
+	sigaction(SIGALRM, &sa, NULL);
+	set_timer(left_us > 0 ? left_us : 1);
+}
+
+/* Before any waiting begins: none shall begin too late. */
+static bool
+too_late(const struct db *db)
+{
+	return db->cut_at_us != 0 && clock_mono_us() >= db->cut_at_us;
 }
 
 static void
@@ -133,11 +201,15 @@ stmt_close(struct stmt *s)
 static void
 disconnect(struct db *db)
 {
+	MYSQL *c = db->c;
+
 	for (size_t i = 0; i < Q__MAX; i++)
 		stmt_close(&db->stmts[i]);
-	if (db->c != NULL)
-		mysql_close(db->c);
+	if (cut_short == c)
+		cut_short = NULL;
 	db->c = NULL;
+	if (c != NULL)
+		mysql_close(c);
 }
 
 void
@@ -156,6 +228,8 @@ db_request(struct db *db, struct fault *fault, int64_t deadline_mono_us)
 	db->fault = fault;
 	db->deadline_us = deadline_mono_us;
 }
+
+/* ---- errors ---- */
 
 /* Turns the server's error into ours; the connection is closed where it is of no more use. */
 static enum err
@@ -205,7 +279,7 @@ seconds(int64_t ms)
 static void
 set_tls(struct db *db)
 {
-	mysql_options(db->c, MYSQL_OPT_SSL_CA, db->conf->db_ca);
+	mysql_options(db->c, MYSQL_OPT_SSL_CA, db->at.ca);
 #if defined(HAVE_DECL_MYSQL_OPT_SSL_MODE) && HAVE_DECL_MYSQL_OPT_SSL_MODE
 	unsigned mode = SSL_MODE_VERIFY_IDENTITY;
 
@@ -221,8 +295,8 @@ set_tls(struct db *db)
 static void
 set_options(struct db *db)
 {
-	unsigned connect_s = seconds(db->conf->db_connect_timeout_ms);
-	unsigned io_s = seconds(db->conf->db_timeout_ms);
+	unsigned connect_s = seconds(db->at.connect_timeout_ms);
+	unsigned io_s = seconds(db->at.timeout_ms);
 	unsigned no = 0;
 	null_flag off = 0;
 
@@ -252,9 +326,9 @@ run_setup(struct db *db)
 static bool
 open_connection(struct db *db)
 {
-	const struct conf *c = db->conf;
-	bool tcp = c->db_socket[0] == '\0';
-	bool owner = db->use == DB_OWNER && c->db_owner[0] != '\0';
+	const struct conf_db *at = &db->at;
+	bool tcp = at->socket[0] == '\0';
+	bool owner = db->use == DB_OWNER && at->owner[0] != '\0';
 	unsigned long flags = CLIENT_FOUND_ROWS;	/* a guard asks what matched, not what changed */
 
 	if (db->use == DB_BATCH)
@@ -262,9 +336,9 @@ open_connection(struct db *db)
 	set_options(db);
 	if (tcp)
 		set_tls(db);
-	return mysql_real_connect(db->c, tcp ? c->db_host : "localhost", owner ? c->db_owner : c->db_user,
-	    owner ? c->db_owner_password : c->db_password, c->db_name, tcp ? (unsigned)c->db_port : 0,
-	    tcp ? NULL : c->db_socket, flags) != NULL;
+	return mysql_real_connect(db->c, tcp ? at->host : "localhost", owner ? at->owner : at->user,
+	    owner ? at->owner_password : at->password, at->name, tcp ? (unsigned)at->port : 0, tcp ? NULL : at->socket,
+	    flags) != NULL;
 }
 
 /* A server that is away is not asked by every request: each would wait for the time-out. */
@@ -273,10 +347,13 @@ connect_now(struct db *db)
 {
 	enum err e;
 
-	if (clock_mono_us() < db->connect_after_us)
+	if (clock_mono_us() < db->connect_after_us || too_late(db))
 		return FAULT(db_fault(db), E_DOWN, "database: not connected");
 	if ((db->c = mysql_init(NULL)) == NULL)
 		abort();
+	db->c->net.fd = -1;
+	if (db->cut_at_us != 0)
+		cut_short = db->c;
 	if (!FAILPOINT("db", "connect", "before") && open_connection(db) && (e = run_setup(db)) == E_OK &&
 	    !FAILPOINT("db", "connect", "after"))
 		return E_OK;

@@ -26,12 +26,17 @@ struct db;
 /* How a connection may be used; DB_BATCH alone has multi-statements on. */
 enum db_use { DB_PLAIN = 1, DB_BATCH, DB_OWNER };
 
-/* Does not connect yet. conf is borrowed for life. */
+/* To the mall's own database. Does not connect yet. conf is borrowed for life. */
 struct db *db_new(const struct conf *conf, enum db_use use);
+/* The same to the database of the points, where that is another one (conf_points_apart()). */
+struct db *db_new_points(const struct conf *conf, enum db_use use);
 void db_free(struct db *db);
 /* Where faults are noted, and the time after which nothing is rerun, for the request that begins.
  * Both are borrowed until the next call. */
 void db_request(struct db *db, struct fault *fault, int64_t deadline_mono_us);
+/* From now on whatever this connection waits for is broken off at that time, to the millisecond and whatever it is in, and
+ * then is a connection lost; 0: no more. One connection of a process at a time. */
+void db_cut_at(struct db *db, int64_t mono_us);
 /* Connects if it is not connected, and asks the server whether it is there. */
 enum err db_ping(struct db *db) MUST_CHECK;
 

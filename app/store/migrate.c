@@ -54,7 +54,7 @@ checksum_of(const char *text, char *hex)
 }
 
 static enum err
-check_applied(struct db *db, struct arena *a, int64_t *version)
+check_applied(struct db *db, const struct migration *list, struct arena *a, int64_t *version)
 {
 	struct applied *rows;
 	size_t n;
@@ -65,8 +65,8 @@ check_applied(struct db *db, struct arena *a, int64_t *version)
 	e = db_rows(db, Q_SCHEMA_LIST, NO_ARGS, applied_cols, a, sizeof(*rows), MIGRATIONS_MAX, &rows, &n);
 	if (e != E_OK)
 		return e;
-	for (size_t i = 0; i < n && migrations[i].version != 0; i++) {
-		checksum_of(migrations[i].text, sum);
+	for (size_t i = 0; i < n && list[i].version != 0; i++) {
+		checksum_of(list[i].text, sum);
 		if (strcmp(sum, rows[i].checksum) != 0)
 			return FAULT(db_fault(db), E_CONFLICT, "migration %s was applied with another text", rows[i].name);
 	}
@@ -88,14 +88,14 @@ apply(struct db *db, const struct migration *m)
 }
 
 enum err
-migrate_up(struct db *db, struct arena *a, void (*say)(const char *name))
+migrate_up(struct db *db, const struct migration *list, struct arena *a, void (*say)(const char *name))
 {
 	int64_t version;
 	enum err e;
 
-	if ((e = db_script(db, table_of_migrations)) != E_OK || (e = check_applied(db, a, &version)) != E_OK)
+	if ((e = db_script(db, table_of_migrations)) != E_OK || (e = check_applied(db, list, a, &version)) != E_OK)
 		return e;
-	for (const struct migration *m = migrations; m->version != 0; m++) {
+	for (const struct migration *m = list; m->version != 0; m++) {
 		if (m->version <= version)
 			continue;
 		if ((e = apply(db, m)) != E_OK)

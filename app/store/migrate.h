@@ -5,9 +5,12 @@
 
 #include "store/db.h"
 
-/* Applies every migration above the database's version, in order, and tells each to say (may be NULL). A migration that was
- * applied with another text is E_CONFLICT, named in the fault. db is a DB_OWNER connection. Safe to run again, also
- * after it broke off between two migrations. */
-enum err migrate_up(struct db *db, struct arena *a, void (*say)(const char *name)) MUST_CHECK;
+struct migration;
+
+/* Applies every migration of the list (migrations, points_migrations) above the database's version, in order, and tells each to
+ * say (may be NULL). A migration that was applied with another text is E_CONFLICT, named in the fault. db is a DB_OWNER
+ * connection. Safe to run again, also after it broke off between two migrations. */
+enum err migrate_up(struct db *db, const struct migration *list, struct arena *a,
+    void (*say)(const char *name)) MUST_CHECK;
 
 #endif

@@ -136,6 +136,42 @@ everything_can_be_set(void **state)
 	conf_free(c);
 }
 
+static void
+the_points_are_where_the_dsn_says(void **state)
+{
+	struct conf *c = read_text(COMPLETE "[points]\ndsn = mysql://%E7%A7%AF:a%40b%3A%2fc:d@db.example:3307/p%25?ca=/etc/ca.pem\n"
+	    "owner = o\nowner_password = w\n");
+
+	(void)state;
+	assert_string_equal(told, "");
+	assert_non_null(c);
+	assert_true(conf_points_apart(c));
+	assert_string_equal(c->points.socket, "");
+	assert_string_equal(c->points.host, "db.example");
+	assert_int_equal(c->points.port, 3307);
+	assert_string_equal(c->points.user, "积");
+	assert_string_equal(c->points.password, "a@b:/c:d");
+	assert_string_equal(c->points.name, "p%");
+	assert_string_equal(c->points.ca, "/etc/ca.pem");
+	assert_string_equal(c->points.owner, "o");
+	assert_string_equal(c->points.owner_password, "w");
+	assert_int_equal(c->points.timeout_ms, 5000);
+	conf_free(c);
+	c = read_text(COMPLETE "[points]\ndsn = mysql://u@[::1]/n?ca=/c\n");
+	assert_string_equal(c->points.host, "::1");
+	assert_int_equal(c->points.port, 3306);
+	assert_string_equal(c->points.password, "");
+	conf_free(c);
+	c = read_text(COMPLETE "[points]\ndsn = unix://u:p@/run/a%20b.sock?name=n\n");
+	assert_string_equal(c->points.socket, "/run/a b.sock");
+	assert_string_equal(c->points.name, "n");
+	assert_string_equal(conf_db(c).socket, "/run/mysql.sock");
+	conf_free(c);
+	c = read_text(COMPLETE);
+	assert_false(conf_points_apart(c));
+	conf_free(c);
+}
+
 /* Each is COMPLETE with something added, or a text of its own, and must earn exactly one complaint. */
 static const struct {
 	const char *text, *complaint;
@@ -188,6 +224,23 @@ static const struct {
 	{ "[db]\nhost = h\n" TOKEN WECHAT POOL KEY, ":1: [db] lacks ca" },
 	{ "[db]\nhost = h\nsocket = /s\n" TOKEN WECHAT POOL KEY, ":1: [db] has both" },
 	{ "[db]\nsocket = s\n" TOKEN WECHAT POOL KEY, ":1: [db] socket = s: must be an absolute path" },
+	{ COMPLETE "[points]\ndsn = x\n", ":17: [points] dsn: must begin with mysql:// or unix://" },
+	{ COMPLETE "[points]\ndsn = mysql://h/n?ca=/c\n", ":17: [points] dsn: names no user" },
+	{ COMPLETE "[points]\ndsn = mysql://:p@h/n?ca=/c\n", ":17: [points] dsn: names no user" },
+	{ COMPLETE "[points]\ndsn = mysql://u%zz:p@h/n?ca=/c\n", ":17: [points] dsn: has a % that" },
+	{ COMPLETE "[points]\ndsn = mysql://u:p%0@h/n?ca=/c\n", ":17: [points] dsn: has a % that" },
+	{ COMPLETE "[points]\ndsn = mysql://u:p%00@h/n?ca=/c\n", ":17: [points] dsn: has a % that" },
+	{ COMPLETE "[points]\ndsn = mysql://u:p@/n?ca=/c\n", ":17: [points] dsn: names no host" },
+	{ COMPLETE "[points]\ndsn = mysql://u:p@h:0/n?ca=/c\n", ":17: [points] dsn: has a port that is none" },
+	{ COMPLETE "[points]\ndsn = mysql://u:p@[::1]x/n?ca=/c\n", ":17: [points] dsn: has a port that is none" },
+	{ COMPLETE "[points]\ndsn = mysql://u:p@[::1/n?ca=/c\n", ":17: [points] dsn: has a bracket" },
+	{ COMPLETE "[points]\ndsn = mysql://u:p@h\n", ":17: [points] dsn: names no database" },
+	{ COMPLETE "[points]\ndsn = mysql://u:p@h/?ca=/c\n", ":17: [points] dsn: names no database" },
+	{ COMPLETE "[points]\ndsn = mysql://u:p@h/n\n", ":17: [points] dsn: lacks ?ca=FILE" },
+	{ COMPLETE "[points]\ndsn = mysql://u:p@h/n?ca=/c&x=y\n", ":17: [points] dsn: lacks ?ca=FILE" },
+	{ COMPLETE "[points]\ndsn = unix://u:p@x.sock?name=n\n", ":17: [points] dsn: names no socket" },
+	{ COMPLETE "[points]\ndsn = unix://u:p@/x.sock\n", ":17: [points] dsn: lacks ?name=DATABASE" },
+	{ COMPLETE "[points]\ndsn = unix://u:p p@/x.sock?name=n\n", ":17: [points] dsn: must have no blanks" },
 	{ DB WECHAT POOL KEY, ": [token] cursor_secret is not set" },
 	{ DB "[token]\naccess_ttl_s = 900\n" WECHAT POOL KEY, ":3: [token] lacks cursor_secret" },
 	{ DB TOKEN "[wechat]\nappid = x\n" POOL KEY, ":5: [wechat] lacks secret" },
@@ -229,6 +282,7 @@ secrets_are_never_told(void **state)
 {
 	(void)state;
 	assert_null(read_text("[db]\npassword = hush-\xff\n[token]\ncursor_secret = hush\n"
+	    "[points]\ndsn = mysql://hush:hush@\n"
 	    "[wechat]\nsecret = hush\nsecret = hush\n[key k]\nsecret = hush\nhush\n"));
 	assert_true(ntold > 4);
 	assert_null(strstr(told, "hush"));
@@ -311,6 +365,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_left_out_has_its_default),
 		cmocka_unit_test(everything_can_be_set),
+		cmocka_unit_test(the_points_are_where_the_dsn_says),
 		cmocka_unit_test(every_fault_is_told_with_its_line),
 		cmocka_unit_test(all_faults_are_told_at_once),
 		cmocka_unit_test(secrets_are_never_told),

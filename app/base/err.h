@@ -60,7 +60,7 @@ struct fault_field {
 	const char	*en;
 };
 
-#define FAULT_FIELDS_MAX 32
+#define FAULT_FIELDS_MAX 100
 
 struct fault {
 	enum err		 code;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "service/award.h"
 #include "service/event.h"
 #include "store/db.h"
 
@@ -33,6 +34,8 @@ struct consumer {
 	const char	*type;
 	/* Inside the transaction that marks the event consumed. */
 	enum err	(*apply)(struct mall *m, struct db *tx, const struct event *ev);
+	/* Or in one of its own, which by its own unique key changes nothing the second time. */
+	enum err	(*apply_once)(struct mall *m, const struct event *ev);
 };
 
 /* ---- consumers ---- */
@@ -60,8 +63,28 @@ profile_apply(struct mall *m, struct db *tx, const struct event *ev)
 	return db_exec(tx, Q_PREFERENCE_ADD, ARGS(A_TIME(m->now_us), A_STR(in.order_id), A_STR(in.user_id)), NULL);
 }
 
+static const struct json_field payment_in[] = {
+	{ JSON_IN_ID, JSON_REQUIRED | JSON_LENIENT, "userId", JSON_OFF(struct payment, user_id, const char *), 0, 0, 0, NULL, 0 },
+	JSON_I64(struct payment, amount_fen, "amount", JSON_REQUIRED, 0, INT64_MAX),
+	JSON_STR(struct payment, order_id, "orderId", JSON_REQUIRED, 1, 36),
+	JSON_ID(struct payment, merchant_id, "merchantId", JSON_NULLABLE),
+	JSON_END,
+};
+
+static enum err
+points_apply(struct mall *m, const struct event *ev)
+{
+	struct payment in = { .merchant_id = NULL };
+	enum err e;
+
+	if ((e = json_decode(ev->payload, strlen(ev->payload), payment_in, m->arena, m->fault, &in)) != E_OK)
+		return e;
+	return award_payment(m, &in);
+}
+
 static const struct consumer consumers[] = {
-	{ "profile", "mall.product.exchanged", profile_apply },
+	{ .name = "points", .type = "payment.success", .apply_once = points_apply },
+	{ .name = "profile", .type = "mall.product.exchanged", .apply = profile_apply },
 };
 
 /* ---- delivery ---- */
@@ -90,6 +113,8 @@ consume(struct mall *m, const struct consumer *c, const struct event *ev)
 	struct delivery_run d = { m, c, ev };
 	enum err e;
 
+	if (c->apply_once != NULL)
+		return c->apply_once(m, ev);
 	e = db_tx(m->tx, consume_tx, &d);
 	return e == E_DUPLICATE ? E_OK : e;	/* it was applied before */
 }

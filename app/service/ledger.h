@@ -32,7 +32,7 @@ struct ledger_change {
 	int64_t				 points;	/* above 0, either way */
 	const char			*description;
 	const char			*related_id;	/* the order's, the payment's; NULL: none */
-	const char			*source;	/* unique, at most 120 bytes; NULL: what else is in the batch makes it so */
+	const char			*source;	/* unique, at most 200 bytes; NULL: what else is in the batch makes it so */
 	/* Of points that come: which of them expire, and when. The others never do. Each is above 0. */
 	const struct points_expiring	*dated;
 	size_t				 ndated;

@@ -32,7 +32,7 @@ CREATE TABLE points_lots (
 -- One row a source ('award:<payment>:<rule>', 'refund:<order>', …): whatever comes twice changes nothing the second time.
 -- outcome: 1 done, by the record; 2 barred: it must not happen any more.
 CREATE TABLE points_sources (
-  source VARBINARY(120) NOT NULL,
+  source VARBINARY(200) NOT NULL,
   user_id VARCHAR(36) NOT NULL,
   outcome TINYINT NOT NULL,
   record_id VARCHAR(36) NULL,

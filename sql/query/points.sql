@@ -5,6 +5,11 @@
 -- columns: -
 INSERT INTO points_sources (source, user_id, outcome, record_id, created_at) VALUES (?, ?, ?, ?, ?);
 
+-- name: MERCHANT_RATE
+-- params: s
+-- columns: i
+SELECT points_rate FROM merchants WHERE id = ?;
+
 -- name: POINTS_TAKE
 -- params: i i i s i
 -- columns: -

@@ -69,7 +69,7 @@ award(struct mall *m, const struct payment *p, int64_t points)
 			.dated = &dated, .ndated = dated.expires_at_us != 0,
 		},
 	};
-	enum err e = db_tx(m->tx, award_tx, &a);
+	enum err e = db_tx(m->points_tx, award_tx, &a);
 
 	return e == E_CONFLICT ? E_OK : e;
 }

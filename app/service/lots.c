@@ -126,9 +126,9 @@ expire(struct mall *m, struct due *lot)
 	enum err e;
 
 	for (int i = 0; i < RACES_MAX; i++) {
-		if ((e = db_tx(m->tx, expire_tx, &x)) != E_GUARD)
+		if ((e = db_tx(m->points_tx, expire_tx, &x)) != E_GUARD)
 			return e;
-		e = db_row(m->db, Q_LOT_DUE_ONE, ARGS(A_STR(lot->id)), due_cols, m->arena, &x.lot);
+		e = db_row(m->points, Q_LOT_DUE_ONE, ARGS(A_STR(lot->id)), due_cols, m->arena, &x.lot);
 		if (e != E_OK)
 			return e == E_NOT_FOUND ? E_OK : e;
 	}
@@ -143,7 +143,7 @@ lots_expire(struct mall *m, bool *more)
 	size_t n;
 	enum err e;
 
-	e = db_rows(m->db, Q_LOT_DUE, ARGS(A_TIME(m->now_us), A_I64(PAGE)), due_cols, m->arena, sizeof(*due), PAGE, &due,
+	e = db_rows(m->points, Q_LOT_DUE, ARGS(A_TIME(m->now_us), A_I64(PAGE)), due_cols, m->arena, sizeof(*due), PAGE, &due,
 	    &n);
 	for (size_t i = 0; e == E_OK && i < n; i++)
 		e = expire(m, &due[i]);

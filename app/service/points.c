@@ -28,7 +28,7 @@ points_balance(struct mall *m, const char *user_id, struct points_balance *out)
 	size_t n;
 	enum err e;
 
-	e = db_rows(m->db, Q_POINTS_BALANCE, ARGS(A_STR(user_id), A_STR(user_id)), balance_cols, m->arena, sizeof(*rows),
+	e = db_rows(m->points, Q_POINTS_BALANCE, ARGS(A_STR(user_id), A_STR(user_id)), balance_cols, m->arena, sizeof(*rows),
 	    DATES_MAX, &rows, &n);
 	if (e != E_OK)
 		return e;
@@ -56,7 +56,7 @@ points_records(struct mall *m, const char *user_id, const char *type, const stru
 	struct db_arg before = A_I64(after->set ? after->n : I64_NONE);
 	enum err e;
 
-	e = db_rows(m->db, Q_POINTS_LIST, ARGS(A_STR(user_id), A_STR(type), A_STR(type), before, before, A_I64(limit + 1)),
+	e = db_rows(m->points, Q_POINTS_LIST, ARGS(A_STR(user_id), A_STR(type), A_STR(type), before, before, A_I64(limit + 1)),
 	    record_cols, m->arena, sizeof(**items), (size_t)limit + 1, items, n);
 	if (e != E_OK)
 		return e;

@@ -51,7 +51,7 @@ CREATE TABLE points_lots (
 -- One row a source. A saga's: 'take:<order>' with the outcome 1 taken, 2 refused, 3 void (compensated before it came, so
 -- that it never comes), and 'give:<order>'.
 CREATE TABLE points_sources (
-  source VARBINARY(120) NOT NULL,
+  source VARBINARY(200) NOT NULL,
   user_id VARCHAR(36) NOT NULL,
   outcome TINYINT NOT NULL,
   record_id VARCHAR(36) NULL,

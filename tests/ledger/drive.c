@@ -58,7 +58,7 @@ change(struct mall *m, struct ledger_change c)
 	void *arg[] = { &c, m };
 
 	c.description = "测试";
-	return db_tx(m->tx, change_tx, arg);
+	return db_tx(m->points_tx, change_tx, arg);
 }
 
 static enum err
@@ -93,7 +93,7 @@ do_refund(struct mall *m, char **w)
 	struct points_expiring *dated;
 	enum err e;
 
-	if ((e = lots_origin(m, m->db, w[1], w[2], &dated, &c.ndated)) != E_OK)
+	if ((e = lots_origin(m, m->points, w[1], w[2], &dated, &c.ndated)) != E_OK)
 		return e;
 	c.dated = dated;
 	return change(m, c);

@@ -14,7 +14,11 @@ extern const struct query_field products_query[];
 handler_fn inventory_get_one, inventory_check_post;
 
 /* exchange.c */
-handler_fn exchange_post, orders_get, order_get_one, order_cancel_post;
+handler_fn exchange_post;
+
+/* order.c */
+handler_fn orders_get, order_get_one, order_confirm_post, order_cancel_post, order_receive_post, order_return_post,
+    order_delivery_info_put, order_delivery_get;
 extern const struct query_field orders_query[];
 
 /* points.c */
@@ -24,6 +28,10 @@ extern const struct query_field records_query[];
 /* admin_inventory.c */
 handler_fn admin_stock_post, admin_alert_put, admin_low_get, admin_stock_records_get;
 extern const struct query_field admin_stock_query[];
+
+/* admin_order.c */
+handler_fn admin_order_confirm_post, admin_order_ship_post, admin_order_delivery_post, admin_order_cancel_post,
+    admin_order_return_post;
 
 /* ops.c */
 handler_fn healthz_get, readyz_get;

@@ -181,6 +181,8 @@ static const struct setting settings[] = {
 	TEXT("process", "user", 0, 0, 32, "", AT(user),
 	    "the user to become after the sockets are open; required when started as root"),
 
+	INT("shop", "complete_after_days", 1, 365, "15", AT(complete_after_days),
+	    "days after which a shipped or delivered order completes by itself"),
 	INT("shop", "default_delivery_days", 0, 365, "3", AT(default_delivery_days),
 	    "days until delivery, for products of no merchant"),
 	JUDGED("shop", "points_expiry", 0, 20, "none", judge_expiry, AT(points_expiry),
@@ -191,6 +193,12 @@ static const struct setting settings[] = {
 	    "the time zone whose days are the shop's"),
 	INT("shop", "settle_wait_ms", 100, 60000, "2000", AT(settle_wait_ms),
 	    "how long a caller waits for points that live in another database"),
+	INT("shop", "hold_minutes", 1, 1440, "15", AT(hold_minutes),
+	    "how long an order that only holds points and stock may wait to be confirmed"),
+	INT("shop", "return_days", 0, 365, "7", AT(return_days),
+	    "days after delivery within which a completed order may be returned"),
+	INT("shop", "review_over_points", 0, 2147483647, "0", AT(review_over_points),
+	    "orders that cost more wait for an operator; 0: none do"),
 
 	INT("token", "access_ttl_s", 60, DAY_S, "900", AT(access_ttl_s), "how long an access token is good"),
 	INT("token", "clock_leeway_s", 0, 300, "30", AT(clock_leeway_s),

@@ -102,11 +102,15 @@ struct conf {
 	int64_t		 saga_attempts;
 	int64_t		 saga_retry_ms;
 	/* [shop] */
+	int64_t		 complete_after_days;
 	int64_t		 default_delivery_days;
 	const char	*points_expiry;	/* a rule of base/day.h */
 	int64_t		 refund_grace_days;
 	const char	*time_zone;
 	int64_t		 settle_wait_ms;
+	int64_t		 hold_minutes;
+	int64_t		 return_days;
+	int64_t		 review_over_points;	/* 0: none waits */
 
 	struct conf_pool pools[CONF_POOLS_MAX];
 	size_t		 npools;

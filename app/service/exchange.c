@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exchange.c: exchangePoints, the heart of the mall, and its way back.
+ * exchange.c: exchangePoints, the heart of the mall.
  *
  * One batch holds every statement in the lock order of the house: idempotency key → order → user → limit counter →
  * outbox → product, the hot row → its ledger row. Each must affect exactly its rows; only then is COMMIT sent.
@@ -13,12 +13,14 @@
 #include "base/json.h"
 #include "service/answer.h"
 #include "service/exchange.h"
+#include "service/order_event.h"
 #include "service/settle.h"
 #include "store/db.h"
 
 #define JUDGEMENTS_MAX 3
 #define COST_MAX INT32_MAX
 #define DAY_US (24 * 3600 * US_PER_S)
+#define MINUTE_US (60 * US_PER_S)
 
 struct ids {
 	char	order[ID_LEN + 1];
@@ -34,46 +36,26 @@ ids_make(int64_t now_us, struct ids *out)
 	id_new(now_us, out->stock_record);
 }
 
-/* TIMESTAMP and DATETIME without a fraction: cut here, since some servers would round up into the future. */
-static int64_t
-whole_second(int64_t us)
-{
-	return us - us % US_PER_S;
-}
+/* ---- how an order begins ---- */
 
-/* ---- payloads ---- */
+enum { OPEN_CONFIRMED, OPEN_HELD, OPEN_REVIEW, OPEN_SETTLING };
 
-struct payload {
-	const char	*user_id;
-	const char	*product_id;
-	const char	*order_id;
-	int64_t		 quantity;
-	int64_t		 points_cost;
-	int64_t		 status;
-	const char	*reason;
+struct opening {
+	int64_t			 status;
+	bool			 settling;
+	bool			 review;	/* waits for an operator, without a time */
+	bool			 timed;		/* is released when its time is up */
+	int64_t			 change_type;	/* of the stock: 2 out, 3 reserve */
+	enum query		 take;
+	enum order_event	 event;
 };
 
-static const struct json_view exchanged_view[] = {
-	VIEW_STR(struct payload, user_id, "userId", 0), VIEW_STR(struct payload, product_id, "productId", 0),
-	VIEW_I64(struct payload, quantity, "quantity", 0), VIEW_I64(struct payload, points_cost, "pointsCost", 0),
-	VIEW_STR(struct payload, order_id, "orderId", 0), VIEW_END,
+static const struct opening openings[] = {
+	[OPEN_CONFIRMED] = { ORDER_CONFIRMED, false, false, false, 2, Q_INVENTORY_TAKE, TOLD_EXCHANGED },
+	[OPEN_HELD] = { ORDER_PENDING, false, false, true, 3, Q_INVENTORY_RESERVE, TOLD_HELD },
+	[OPEN_REVIEW] = { ORDER_PENDING, false, true, false, 3, Q_INVENTORY_RESERVE, TOLD_HELD },
+	[OPEN_SETTLING] = { ORDER_PENDING, true, false, false, 3, Q_INVENTORY_RESERVE, TOLD_NOTHING },
 };
-
-static const struct json_view cancelled_view[] = {
-	VIEW_STR(struct payload, user_id, "userId", 0), VIEW_STR(struct payload, product_id, "productId", 0),
-	VIEW_STR(struct payload, order_id, "orderId", 0), VIEW_I64(struct payload, status, "status", 0),
-	VIEW_STR(struct payload, reason, "reason", JSON_OMIT_NULL), VIEW_END,
-};
-
-static const char *
-encode(struct arena *a, const struct json_view *view, const void *p)
-{
-	struct buf b;
-
-	buf_init(&b, a, 1024);
-	json_encode(&b, view, p);
-	return b.p;
-}
 
 /* ---- the way there ---- */
 
@@ -84,8 +66,27 @@ struct exchange {
 	const struct once		*once;
 	struct product			 product;	/* as it was read before; the last guard holds it against the row */
 	int64_t				 cost;
+	const struct opening		*goal;		/* as the order is to be */
+	const struct opening		*opening;	/* as it begins: settling, where its points are still to be had */
+	struct settlement		 settlement;
 	struct exchange_done		*out;
 };
+
+static const struct opening *
+goal_of(const struct exchange *x)
+{
+	int64_t over = x->m->conf->review_over_points;
+
+	if (over > 0 && x->cost > over)
+		return &openings[OPEN_REVIEW];
+	return &openings[x->wish->hold ? OPEN_HELD : OPEN_CONFIRMED];
+}
+
+static int64_t
+expires_at_us(const struct exchange *x)
+{
+	return x->opening->timed ? x->m->now_us + x->m->conf->hold_minutes * MINUTE_US : 0;
+}
 
 static const struct json_view named_view[] = {
 	VIEW_STR(struct named, id, "id", 0), VIEW_STR(struct named, name, "name", 0), VIEW_END,
@@ -112,7 +113,7 @@ snapshot_of(struct arena *a, const struct product *p)
 
 	if (p->merchant.name != NULL)
 		s.merchant = &p->merchant;
-	return encode(a, snapshot_view, &s);
+	return json_text(a, snapshot_view, &s);
 }
 
 static int64_t
@@ -122,20 +123,45 @@ estimated_delivery_us(const struct exchange *x)
 
 	if (days == I64_NONE)
 		days = x->m->conf->default_delivery_days;
-	return whole_second(x->m->now_us) + days * DAY_US;
+	return clock_whole_s(x->m->now_us) + days * DAY_US;
 }
 
 static void
-add_order(struct db_batch *b, const struct exchange *x, const struct ids *ids)
+add_hold(struct db_batch *b, const struct exchange *x, const struct ids *ids)
 {
 	const struct exchange_wish *w = x->wish;
 	const struct product *p = &x->product;
-	struct db_arg now = A_TIME(whole_second(x->m->now_us));
+	struct db_arg now = A_TIME(clock_whole_s(x->m->now_us)), expires = A_TIME(expires_at_us(x));
+
+	db_batch_add(b, Q_EXCHANGE_HOLD, ARGS(A_STR(ids->order), A_STR(ids->order_no), A_STR(x->user_id), A_STR(p->id),
+	    A_STR(p->name), A_I64(w->quantity), A_I64(x->cost), A_STR(w->delivery_json), A_I64(x->opening->settling),
+	    A_I64(x->goal->review), expires, now, now, A_STR(p->merchant.id), A_STR(p->category.id),
+	    A_I64(p->points_price), A_STR(snapshot_of(x->m->arena, p)), A_STR(w->source),
+	    A_TIME(estimated_delivery_us(x))), 1, 1);
+	if (x->opening->timed)
+		db_batch_add(b, Q_ORDER_TIMER_SET, ARGS(A_STR(ids->order), expires), 1, 1);
+}
+
+static void
+add_confirmed(struct db_batch *b, const struct exchange *x, const struct ids *ids)
+{
+	const struct exchange_wish *w = x->wish;
+	const struct product *p = &x->product;
+	struct db_arg now = A_TIME(clock_whole_s(x->m->now_us));
 
 	db_batch_add(b, Q_EXCHANGE_ORDER, ARGS(A_STR(ids->order), A_STR(ids->order_no), A_STR(x->user_id), A_STR(p->id),
 	    A_STR(p->name), A_I64(w->quantity), A_I64(x->cost), A_STR(w->delivery_json), now, now, now,
 	    A_STR(p->merchant.id), A_STR(p->category.id), A_I64(p->points_price), A_STR(snapshot_of(x->m->arena, p)),
 	    A_STR(w->source), A_TIME(estimated_delivery_us(x))), 1, 1);
+}
+
+static void
+add_order(struct db_batch *b, const struct exchange *x, const struct ids *ids)
+{
+	if (x->opening->status == ORDER_CONFIRMED)
+		add_confirmed(b, x, ids);
+	else
+		add_hold(b, x, ids);
 }
 
 struct counted {
@@ -155,17 +181,34 @@ add_count(struct db_batch *b, const struct exchange *x, struct counted *ignored)
 		    quantity_cols, ignored);
 }
 
+/* The end of a saga: the result as its caller may still get it. */
+static void
+tell(void *result, const struct settlement *s, const struct order *o)
+{
+	struct exchange_done *out = result;
+
+	out->status = o->status;
+	out->remaining_points = s->balance;
+	out->estimated_delivery_us = o->estimated_delivery_us;
+	out->settling = s->settling;
+}
+
 static struct settlement
 settlement_of(const struct exchange *x, const struct ids *ids)
 {
-	struct payload p = { x->user_id, x->product.id, ids->order, x->wish->quantity, x->cost, ORDER_CONFIRMED, NULL };
-	struct mall *m = x->m;
+	const struct order_event_def *d = &order_events[x->opening->event];
+	const struct order_told told = {
+		.user_id = x->user_id, .product_id = x->product.id, .order_id = ids->order, .quantity = x->wish->quantity,
+		.points_cost = x->cost, .status = x->opening->status,
+	};
+	struct arena *a = x->m->arena;
 
 	return (struct settlement){
-		.user_id = x->user_id, .order_id = ids->order, .points = -x->cost,
-		.description = arena_printf(m->arena, "商城兑换-%s", x->product.name),
-		.order_type = "mall.product.exchanged", .order_targets = "[\"profile\",\"recommend\",\"notify\",\"stats\"]",
-		.order_payload = encode(m->arena, exchanged_view, &p),
+		.user_id = x->user_id, .order_id = arena_strdup(a, ids->order), .points = -x->cost,
+		.confirm = x->goal->status == ORDER_CONFIRMED,
+		.description = arena_printf(a, "商城兑换-%s", x->product.name), .order_type = d->type,
+		.order_targets = d->targets, .order_payload = d->type != NULL ? json_text(a, d->payload, &told) : NULL,
+		.once = x->once, .result = x->out, .tell = tell, .balance = I64_NONE,
 	};
 }
 
@@ -173,13 +216,13 @@ static void
 add_stock(struct db_batch *b, const struct exchange *x, const struct ids *ids)
 {
 	const struct product *p = &x->product;
-	struct db_arg now = A_TIME(whole_second(x->m->now_us)), id = A_STR(p->id);
+	struct db_arg now = A_TIME(clock_whole_s(x->m->now_us)), id = A_STR(p->id);
 	int64_t q = x->wish->quantity;
 
-	db_batch_add(b, Q_INVENTORY_TAKE, ARGS(A_I64(q), A_I64(q), id, A_I64(q), A_I64(p->points_price),
+	db_batch_add(b, x->opening->take, ARGS(A_I64(q), A_I64(q), id, A_I64(q), A_I64(p->points_price),
 	    A_I64(p->purchase_limit), now, now), 1, 1);
-	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(2), A_I64(-q), A_STR(ids->order),
-	    A_STR("商城兑换"), now, id), 1, 1);
+	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(x->opening->change_type), A_I64(-q),
+	    A_STR(ids->order), A_STR("商城兑换"), now, id), 1, 1);
 }
 
 /* Runs in db_tx(), perhaps more than once: every run makes ids of its own. */
@@ -189,27 +232,27 @@ exchange_tx(struct db *db, void *arg)
 	struct exchange *x = arg;
 	struct mall *m = x->m;
 	struct db_batch *b = db_batch_new(db, m->arena);
-	struct settlement s;
+	struct settlement *s = &x->settlement;
 	struct counted count;
 	struct ids ids;
 	int failed;
 	enum err e;
 
 	ids_make(m->now_us, &ids);
-	s = settlement_of(x, &ids);
+	*s = settlement_of(x, &ids);
 	once_claim(b, x->once, m->now_us);
 	add_order(b, x, &ids);
-	settle_points(b, m, &s);
+	settle_points(b, m, s);
 	add_count(b, x, &count);
-	settle_events(b, m, &s);
+	settle_events(b, m, s);
 	add_stock(b, x, &ids);
 	if ((e = db_batch_run(b, &failed)) != E_OK)
 		return once_judge(x->once, failed, e);
 	*x->out = (struct exchange_done){
-		true, arena_strdup(m->arena, ids.order), arena_strdup(m->arena, ids.order_no), ORDER_CONFIRMED,
-		s.balance, estimated_delivery_us(x),
+		true, s->order_id, arena_strdup(m->arena, ids.order_no), x->opening->status, s->balance,
+		estimated_delivery_us(x), x->opening->settling,
 	};
-	once_keep(m, x->once, x->out);
+	settle_keep(m, s);
 	return E_OK;
 }
 
@@ -295,7 +338,7 @@ static enum err
 why_not(struct exchange *x)
 {
 	struct mall *m = x->m;
-	struct db_arg now = A_TIME(whole_second(m->now_us));
+	struct db_arg now = A_TIME(clock_whole_s(m->now_us));
 	struct judged j;
 	enum err e;
 
@@ -335,7 +378,11 @@ attempt(struct exchange *x)
 
 	if ((e = read_terms(x)) != E_OK)
 		return e;
-	return db_tx(x->m->tx, exchange_tx, x);
+	x->goal = goal_of(x);
+	x->opening = settle_apart(x->m) ? &openings[OPEN_SETTLING] : x->goal;
+	if ((e = db_tx(x->m->tx, exchange_tx, x)) != E_OK || !x->opening->settling)
+		return e;
+	return settle_finish(x->m, &x->settlement);
 }
 
 enum err
@@ -354,135 +401,4 @@ exchange_create(struct mall *m, const char *user_id, const struct exchange_wish 
 			return e;
 	}
 	return FAULT(m->fault, E_DOWN, "exchange: guards failed and nothing was found to be wrong");
-}
-
-/* ---- orders ---- */
-
-static const struct db_col order_cols[] = {
-	DB_STR(struct order, id), DB_STR(struct order, order_no), DB_STR(struct order, user_id),
-	DB_I64(struct order, quantity), DB_I64(struct order, points_cost), DB_I64(struct order, status),
-	DB_I64(struct order, delivery_status),
-	DB_STR(struct order, delivery.receiver_name), DB_STR(struct order, delivery.receiver_phone),
-	DB_STR(struct order, delivery.address), DB_STR(struct order, delivery.carrier),
-	DB_STR(struct order, delivery.tracking_no),
-	DB_TIME(struct order, exchanged_at_us), DB_TIME(struct order, estimated_delivery_us),
-	DB_TIME(struct order, delivered_at_us), DB_TIME(struct order, expires_at_us), DB_TIME(struct order, created_at_us),
-	DB_STR(struct order, product.id), DB_STR(struct order, product.name), DB_I64(struct order, product.points_price),
-	DB_STR(struct order, product.description), DB_STR(struct order, product.category),
-	DB_STR(struct order, product.merchant), DB_STR(struct order, product.original_price),
-	DB_STR(struct order, product.images), DB_STR(struct order, product.specifications),
-	DB_I64(struct order, product.stock_quantity), DB_I64(struct order, product.sales_count),
-	DB_BOOL(struct order, product.is_hot), DB_BOOL(struct order, product.is_new), DB_I64(struct order, product.status),
-	DB_I64(struct order, product.purchase_limit), DB_TIME(struct order, product.available_from_us),
-	DB_TIME(struct order, product.available_until_us), DB_END,
-};
-
-enum err
-order_get(struct mall *m, const char *user_id, const char *order_id, struct order *out)
-{
-	return db_row(m->db, Q_ORDER_GET, ARGS(A_STR(order_id), A_STR(user_id)), order_cols, m->arena, out);
-}
-
-enum err
-order_list(struct mall *m, const char *user_id, int64_t status, const struct keyset *after, int64_t limit,
-    struct order **items, size_t *n, struct keyset *next)
-{
-	struct db_arg before = A_STR(after->set ? after->id : NULL);
-	enum err e;
-
-	e = db_rows(m->db, Q_ORDER_LIST, ARGS(A_STR(user_id), A_I64(status), A_I64(status), before, before,
-	    A_I64(limit + 1)), order_cols, m->arena, sizeof(**items), (size_t)limit + 1, items, n);
-	if (e != E_OK)
-		return e;
-	*next = (struct keyset){ .set = *n > (size_t)limit };
-	if (next->set) {
-		*n = (size_t)limit;
-		snprintf(next->id, sizeof(next->id), "%s", (*items)[*n - 1].id);
-	}
-	return E_OK;
-}
-
-struct cancel {
-	struct mall		*m;
-	const char		*user_id;
-	struct order		 order;		/* as it was read before */
-	const char		*reason;
-	const struct once	*once;
-	struct settlement	 settlement;
-	struct cancel_done	*out;
-};
-
-static struct settlement
-give_back(const struct cancel *c)
-{
-	const struct order *o = &c->order;
-	struct payload p = { c->user_id, o->product.id, o->id, o->quantity, o->points_cost, ORDER_CANCELLED, c->reason };
-	struct mall *m = c->m;
-
-	return (struct settlement){
-		.user_id = c->user_id, .order_id = o->id, .points = o->points_cost,
-		.description = arena_printf(m->arena, "商城退回-%s", o->product.name),
-		.order_type = "mall.order.cancelled", .order_targets = "[\"notify\",\"recommend\",\"stats\"]",
-		.order_payload = encode(m->arena, cancelled_view, &p),
-	};
-}
-
-/* What the order took comes back; its row's status is the guard, and what it says else never changes. */
-static void
-add_cancel(struct db_batch *b, const struct cancel *c, const struct ids *ids, struct settlement *s)
-{
-	const struct order *o = &c->order;
-	struct mall *m = c->m;
-	struct db_arg order = A_STR(o->id), user = A_STR(c->user_id), product = A_STR(o->product.id);
-	struct db_arg quantity = A_I64(o->quantity);
-
-	db_batch_add(b, Q_ORDER_CANCEL, ARGS(A_TIME(m->now_us), A_STR(c->reason), order, user), 1, 1);
-	settle_points(b, m, s);
-	db_batch_add(b, Q_EXCHANGE_COUNT_BACK, ARGS(quantity, user, product, quantity), 1, 1);
-	settle_events(b, m, s);
-	db_batch_add(b, Q_INVENTORY_PUT_BACK, ARGS(quantity, quantity, product), 1, 1);
-	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(1), quantity, order, A_STR("取消兑换"),
-	    A_TIME(whole_second(m->now_us)), product), 1, 1);
-}
-
-/* The answer holds the order as it now is, and the answer is stored with the effect: so it is read inside. */
-static enum err
-cancel_tx(struct db *db, void *arg)
-{
-	struct cancel *c = arg;
-	struct mall *m = c->m;
-	struct db_batch *b = db_batch_new(db, m->arena);
-	struct settlement s = c->settlement;
-	struct ids ids;
-	int failed;
-	enum err e;
-
-	ids_make(m->now_us, &ids);
-	once_claim(b, c->once, m->now_us);
-	add_cancel(b, c, &ids, &s);
-	if ((e = db_batch_run(b, &failed)) != E_OK)
-		return once_judge(c->once, failed, e);
-	c->out->success = true;
-	c->out->remaining_points = s.balance;
-	e = db_row(db, Q_ORDER_GET, ARGS(A_STR(c->order.id), A_STR(c->user_id)), order_cols, m->arena, &c->out->order);
-	if (e != E_OK)
-		return e;
-	once_keep(m, c->once, c->out);
-	return E_OK;
-}
-
-enum err
-order_cancel(struct mall *m, const char *user_id, const char *order_id, const char *reason, const struct once *once,
-    struct cancel_done *out)
-{
-	struct cancel c = { .m = m, .user_id = user_id, .reason = reason, .once = once, .out = out };
-	enum err e;
-
-	if ((e = order_get(m, user_id, order_id, &c.order)) != E_OK)
-		return e;
-	c.settlement = give_back(&c);
-	if ((e = settle_prepare(m, &c.settlement)) != E_OK)
-		return e;
-	e = db_tx(m->tx, cancel_tx, &c);
-	return e == E_GUARD ? E_STATE : e;
 }

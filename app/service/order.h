@@ -132,6 +132,7 @@ struct move_request {
 	bool			 restock;	/* of an accepted return: its pieces can be sold again */
 	bool			 out_of_stock;	/* of an operator's cancel: its pieces are not there, and the stock is corrected */
 	const char		*failure_code;	/* of settled-fail: "insufficient_points", … */
+	const struct move_saga	*saga;		/* of the settled moves, or NULL */
 };
 
 struct move_done {
@@ -149,7 +150,7 @@ enum err order_move(struct mall *m, const struct move_request *rq, const struct 
 enum err order_set_delivery(struct mall *m, const char *user_id, const char *order_id, const char *delivery_json,
     struct order *out) MUST_CHECK;
 
-struct order_event {
+struct parcel_event {
 	int64_t		 time_us;
 	int64_t		 status;	/* enum delivery_status */
 	const char	*description;
@@ -159,7 +160,7 @@ struct order_way {
 	int64_t			 delivery_status;
 	const char		*carrier;
 	const char		*tracking_no;
-	struct order_event	*events;	/* newest first */
+	struct parcel_event	*events;	/* newest first */
 	size_t			 nevents;
 };
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "service/event.h"
 #include "service/lots.h"
+#include "service/order.h"
 #include "service/tasks.h"
 #include "store/db.h"
 
@@ -16,6 +17,7 @@ static enum err sweep_tokens(struct mall *m, bool *more);
 const struct task tasks[] = {
 	{ "events", 0, event_deliver },
 	{ "expire-points", 1000, lots_expire },
+	{ "orders", 0, order_due },
 	{ "sweep-keys", 60000, sweep_keys },
 	{ "sweep-tokens", 60000, sweep_tokens },
 	{ 0 },

@@ -21,13 +21,12 @@ CREATE TABLE order_timers (
   KEY idx_due_at (due_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- Append-only: the parcel's way.
+-- Append-only: the parcel's way. version is the order's, after the move that told of it: no two rows of an order at once.
 CREATE TABLE order_tracking (
-  id VARCHAR(36) NOT NULL,
   order_id VARCHAR(36) NOT NULL,
+  version INT NOT NULL,
   delivery_status TINYINT NOT NULL,
   description VARCHAR(200) NOT NULL,
   created_at DATETIME(3) NOT NULL,
-  PRIMARY KEY (id),
-  KEY idx_order_id (order_id, id)
+  PRIMARY KEY (order_id, version)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

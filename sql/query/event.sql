@@ -1,5 +1,12 @@
 -- The outbox: an event is written by the transaction whose change it tells, and delivered by jobs.
 
+-- name: EVENT_ONE
+-- params: s s s s s s t t
+-- columns: -
+-- Id, type, source, targets, aggregate, payload, times.
+INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, next_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
 -- name: EVENT_PAIR
 -- params: s s s s s s t t s s s s s t t
 -- columns: -

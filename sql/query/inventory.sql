@@ -23,11 +23,14 @@ SET stock_quantity = stock_quantity - ?, sales_count = sales_count + ?, stock_se
 WHERE id = ? AND stock_quantity >= ? AND points_price = ? AND purchase_limit <=> ? AND status = 1 AND deleted_at IS NULL
   AND (available_from IS NULL OR available_from <= ?) AND (available_until IS NULL OR available_until > ?);
 
--- name: INVENTORY_PUT_BACK
--- params: i i s
+-- name: INVENTORY_RESERVE
+-- params: i i s i i i t t
 -- columns: -
+-- The same for an order that waits: its pieces are kept for it, and not sold yet.
 UPDATE products
-SET stock_quantity = stock_quantity + ?, sales_count = sales_count - ?, stock_seq = stock_seq + 1 WHERE id = ?;
+SET stock_quantity = stock_quantity - ?, reserved_quantity = reserved_quantity + ?, stock_seq = stock_seq + 1
+WHERE id = ? AND stock_quantity >= ? AND points_price = ? AND purchase_limit <=> ? AND status = 1 AND deleted_at IS NULL
+  AND (available_from IS NULL OR available_from <= ?) AND (available_until IS NULL OR available_until > ?);
 
 -- name: INVENTORY_RECORD
 -- params: s i i s s t s

@@ -163,6 +163,14 @@ class User:
     def cancel(self, order, key=None, body=None, client=None):
         return (client or self.shop.http).post(f"{ORDERS}/{order}/cancel", body, self.token, key=key)
 
+    def held(self, product, quantity=1, **more):
+        """A hold; the order's id."""
+        return self.bought(product, quantity, confirm=False, **more)
+
+    def move(self, order, move, body=None, key=None, client=None):
+        """confirm, cancel, receive or return."""
+        return (client or self.shop.http).post(f"{ORDERS}/{order}/{move}", body, self.token, key=key)
+
     def order(self, order):
         return self.shop.http.get(f"{ORDERS}/{order}", self.token)
 
@@ -202,6 +210,13 @@ class Operator:
 
     def pages(self, path, **query):
         return self.shop.http.pages("/api/admin" + path, self.token, **query)
+
+    def move(self, order, move, body=None, **more):
+        """confirm, cancel, ship, delivery or return."""
+        return self.post(f"/orders/{order}/{move}", body, **more)
+
+    def ship(self, order, **more):
+        return self.move(order, "ship", {"carrier": "顺丰", "trackingNo": "SF1234567890"}, **more)
 
     def audit(self, subject_id):
         """(action, before, after) of each of this operator's changes of it, in their order."""

@@ -182,7 +182,7 @@ def test_over_int_cost_is_400(shop, user):
 @pytest.mark.parametrize("more,fields", [
     ({"quantity": 0}, {"quantity"}), ({"quantity": 100}, {"quantity"}), ({"quantity": -1}, {"quantity"}),
     ({"pointsCost": 0}, {"pointsCost"}), ({"pointsCost": -5}, {"pointsCost"}), ({"pointsCost": 2147483648}, {"pointsCost"}),
-    ({"confirm": False}, {"confirm"}), ({"confirm": None}, {"confirm"}), ({"addressId": "x"}, {"addressId"}),
+    ({"confirm": 0}, {"confirm"}), ({"confirm": None}, {"confirm"}), ({"addressId": "x"}, {"addressId"}),
     ({"source": "x" * 33}, {"source"}), ({"userId": "x"}, {"userId"}), ({"productId": None}, {"productId"}),
     ({"deliveryInfo": []}, {"deliveryInfo"}), ({"deliveryInfo": {}}, {"deliveryInfo.receiverName", "deliveryInfo.receiverPhone",
                                                                     "deliveryInfo.address"}),

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from shop import EXCHANGE, ORDERS
+from shop import DELIVERY, EXCHANGE, ORDERS
 from stack import ROOT
 
 
@@ -21,10 +21,20 @@ def test_the_document_has_the_programs_routes(shop):
 
 
 def test_every_route_answers(shop, document):
-    u, p = shop.user(), shop.product()
+    u, p = shop.user(), shop.product(stock=100)
     order = u.bought(p)
     admin = shop.admin()
     login = shop.http.post("/api/auth/login", {"code": "cOpenapi"}).json
+
+    def shipped():
+        made = u.bought(p)
+        assert admin.ship(made).status == 200
+        return made
+
+    def returned():
+        made = shipped()
+        assert u.move(made, "return", {"reason": "破损"}).status == 200
+        return made
     calls = {
         ("GET", "/api/mall/products"): lambda path: shop.http.get(path),
         ("GET", "/api/mall/products/:id"): lambda path: shop.http.get(path.replace(":id", p)),
@@ -35,6 +45,11 @@ def test_every_route_answers(shop, document):
         ("GET", ORDERS): lambda path: shop.http.get(path, u.token),
         ("GET", ORDERS + "/:id"): lambda path: shop.http.get(path.replace(":id", order), u.token),
         ("POST", ORDERS + "/:id/cancel"): lambda path: shop.http.post(path.replace(":id", order), None, u.token),
+        ("POST", ORDERS + "/:id/confirm"): lambda path: shop.http.post(path.replace(":id", u.held(p)), None, u.token),
+        ("POST", ORDERS + "/:id/receive"): lambda path: shop.http.post(path.replace(":id", shipped()), None, u.token),
+        ("POST", ORDERS + "/:id/return"): lambda path: shop.http.post(path.replace(":id", shipped()), {"reason": "破损"}, u.token),
+        ("GET", ORDERS + "/:id/delivery"): lambda path: shop.http.get(path.replace(":id", shipped()), u.token),
+        ("PUT", ORDERS + "/:id/delivery-info"): lambda path: shop.http.put(path.replace(":id", u.bought(p)), DELIVERY, u.token),
         ("GET", "/api/points/balance"): lambda path: shop.http.get(path, u.token),
         ("GET", "/api/points/records"): lambda path: shop.http.get(path, u.token),
         ("POST", "/api/auth/login"): lambda path: shop.http.post(path, {"code": "cOpenapi2"}),
@@ -48,6 +63,15 @@ def test_every_route_answers(shop, document):
             path.replace(":productId", p), {"threshold": 3}, admin.token),
         ("GET", "/api/admin/inventory/low"): lambda path: shop.http.get(path, admin.token),
         ("GET", "/api/admin/inventory/:productId/records"): lambda path: shop.http.get(path.replace(":productId", p), admin.token),
+        ("POST", "/api/admin/orders/:id/confirm"): lambda path: shop.http.post(path.replace(":id", u.held(p)), None, admin.token),
+        ("POST", "/api/admin/orders/:id/cancel"): lambda path: shop.http.post(
+            path.replace(":id", u.bought(p)), {"reason": "缺货"}, admin.token),
+        ("POST", "/api/admin/orders/:id/ship"): lambda path: shop.http.post(
+            path.replace(":id", u.bought(p)), {"carrier": "顺丰", "trackingNo": "SF1"}, admin.token),
+        ("POST", "/api/admin/orders/:id/delivery"): lambda path: shop.http.post(
+            path.replace(":id", shipped()), {"deliveryStatus": 3, "description": "途中"}, admin.token),
+        ("POST", "/api/admin/orders/:id/return"): lambda path: shop.http.post(
+            path.replace(":id", returned()), {"accepted": True}, admin.token),
         ("GET", "/healthz"): lambda path: shop.http.get(path),
         ("GET", "/readyz"): lambda path: shop.http.get(path),
     }

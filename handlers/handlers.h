@@ -33,6 +33,10 @@ extern const struct query_field admin_stock_query[];
 handler_fn admin_order_confirm_post, admin_order_ship_post, admin_order_delivery_post, admin_order_cancel_post,
     admin_order_return_post;
 
+/* admin_product.c */
+handler_fn admin_products_get, admin_products_post, admin_product_get, admin_product_put, admin_product_delete;
+extern const struct query_field admin_products_query[];
+
 /* ops.c */
 handler_fn healthz_get, readyz_get;
 

@@ -31,6 +31,12 @@ const struct route routes[] = {
 	{ GET, "/api/user/profile", user_profile_get, .who = WHO_USER },
 	{ PUT, "/api/user/profile", user_profile_put, .who = WHO_USER, .body_max = 8 * KIB },
 
+	{ GET, "/api/admin/products", admin_products_get, .who = WHO_MERCHANT | WHO_ADMIN, .query = admin_products_query },
+	{ POST, "/api/admin/products", admin_products_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 64 * KIB,
+	    .idempotent = true },
+	{ GET, "/api/admin/products/:id", admin_product_get, .who = WHO_MERCHANT | WHO_ADMIN },
+	{ PUT, "/api/admin/products/:id", admin_product_put, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 64 * KIB },
+	{ DELETE, "/api/admin/products/:id", admin_product_delete, .who = WHO_MERCHANT | WHO_ADMIN },
 	{ GET, "/api/admin/inventory/low", admin_low_get, .who = WHO_MERCHANT | WHO_ADMIN, .query = admin_stock_query },
 	{ POST, "/api/admin/inventory/:productId", admin_stock_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB,
 	    .idempotent = true },

@@ -40,7 +40,9 @@ enum json_in_type {
 	JSON_IN_OBJ,	/* struct x *: sub's fields, allocated */
 	JSON_IN_LIST,	/* struct x *, and a size_t count: min..max objects of sub's fields */
 	JSON_IN_STRS,	/* const char **, and a size_t count: min..max strings of at most 512 characters */
-	JSON_IN_RAW	/* const char *: any object, as JSON text again; max bytes */
+	JSON_IN_RAW,	/* const char *: any object, as JSON text again; max bytes */
+	JSON_IN_YUAN,	/* const char *: a number from 0 to max with at most two decimals, as text */
+	JSON_IN_URLS	/* const char *: at most max addresses (https://…, or /… of this site), as JSON text again */
 };
 
 #define JSON_REQUIRED 1u
@@ -76,6 +78,8 @@ struct json_field {
 #define JSON_STRS(s, m, n, name, flags, min, max) \
 	{ JSON_IN_STRS, flags, name, JSON_OFF(s, m, const char **), JSON_OFF(s, n, size_t), min, max, NULL, 0 }
 #define JSON_RAW(s, m, name, flags, max) { JSON_IN_RAW, flags, name, JSON_OFF(s, m, const char *), 0, 0, max, NULL, 0 }
+#define JSON_YUAN(s, m, name, flags, max) { JSON_IN_YUAN, flags, name, JSON_OFF(s, m, const char *), 0, 0, max, NULL, 0 }
+#define JSON_URLS(s, m, name, flags, max) { JSON_IN_URLS, flags, name, JSON_OFF(s, m, const char *), 0, 0, max, NULL, 0 }
 #define JSON_END { JSON_IN_END, 0, NULL, 0, 0, 0, 0, NULL, 0 }
 
 /* Reads one JSON object into the struct at out. Strings and lists are the arena's. Every bad member is named

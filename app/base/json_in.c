@@ -53,6 +53,9 @@ static const struct wording allowed[] = {
 	    "must be an array of {min} to {max} texts of at most 512 characters each, without control characters" },
 	[JSON_IN_RAW] = { "必须是 JSON 文本最多 {max} 字节的对象，不含 U+0000 和 64 位以外的整数",
 	    "must be an object of at most {max} bytes of JSON, without U+0000 or integers beyond 64 bits" },
+	[JSON_IN_YUAN] = { "必须是 0 到 {max} 之间、最多两位小数的数", "must be a number from 0 to {max} with at most two decimals" },
+	[JSON_IN_URLS] = { "必须是最多 {max} 个地址的数组，每个以 https:// 或 / 开头，最多 512 个字符",
+	    "must be an array of at most {max} addresses, each beginning with https:// or /, of at most 512 characters" },
 };
 static const struct wording or_null = { "，或 null", ", or null" };
 static const struct wording missing = { "必填", "is required" };
@@ -235,6 +238,59 @@ read_strs(struct reading *r, json_object *v, const struct json_field *f, char *b
 	return true;
 }
 
+/* ---- amounts ---- */
+
+static bool
+read_yuan(struct reading *r, json_object *v, const struct json_field *f, char *to)
+{
+	const char	*s, *point;
+	int64_t		 whole;
+	size_t		 n;
+
+	if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double))
+		return false;
+	s = json_object_to_json_string(v);	/* of a double, too, as it came */
+	n = strcspn(s, ".");
+	point = s + n;
+	put_pointer(to, arena_strdup(r->arena, s));
+	return num_parse(arena_strndup(r->arena, s, n), 0, f->max, &whole) && s[0] != '-' &&
+	    (*point == '\0' || (strspn(point + 1, "0123456789") == strlen(point + 1) && strlen(point + 1) <= 2));
+}
+
+/* ---- addresses, as text again ---- */
+
+static bool
+is_url(const char *s)
+{
+	static const char https[] = "https://";
+
+	if (s == NULL || strpbrk(s, " \\\"<>") != NULL)
+		return false;
+	if (strncmp(s, https, sizeof(https) - 1) == 0)
+		return s[sizeof(https) - 1] != '\0' && s[sizeof(https) - 1] != '/';
+	return s[0] == '/' && s[1] != '/';	/* "//…" would be another site */
+}
+
+static bool
+read_urls(struct reading *r, json_object *v, const struct json_field *f, char *to)
+{
+	struct buf	 b;
+	const char	*s;
+
+	if (!json_object_is_type(v, json_type_array) || (int64_t)json_object_array_length(v) > f->max)
+		return false;
+	buf_init(&b, r->arena, 256);
+	for (size_t i = 0; i < json_object_array_length(v); i++) {
+		if (!is_url(s = text_of(r, json_object_array_get_idx(v, i), 1, STRS_LEN_MAX, "")))
+			return false;
+		buf_addc(&b, i == 0 ? '[' : ',');
+		json_encode_str(&b, s);
+	}
+	buf_adds(&b, b.len == 0 ? "[]" : "]");
+	put_pointer(to, b.p);
+	return true;
+}
+
 /* ---- any object, as text again ---- */
 
 static bool raw_ok(json_object *v);
@@ -380,6 +436,10 @@ read_single(struct reading *r, json_object *v, const struct json_field *f, char 
 		return read_strs(r, v, f, base);
 	case JSON_IN_RAW:
 		return read_raw(r, v, f, to);
+	case JSON_IN_YUAN:
+		return read_yuan(r, v, f, to);
+	case JSON_IN_URLS:
+		return read_urls(r, v, f, to);
 	default:
 		return false;
 	}

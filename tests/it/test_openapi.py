@@ -61,6 +61,13 @@ def test_every_route_answers(shop, document):
             path.replace(":productId", p), {"change": 1, "description": "到货"}, admin.token),
         ("PUT", "/api/admin/inventory/:productId/alert"): lambda path: shop.http.put(
             path.replace(":productId", p), {"threshold": 3}, admin.token),
+        ("GET", "/api/admin/products"): lambda path: shop.http.get(path, admin.token),
+        ("POST", "/api/admin/products"): lambda path: shop.http.post(
+            path, {"name": "杯", "categoryId": shop.shared_category(), "pointsPrice": 1}, admin.token),
+        ("GET", "/api/admin/products/:id"): lambda path: shop.http.get(path.replace(":id", p), admin.token),
+        ("PUT", "/api/admin/products/:id"): lambda path: shop.http.put(path.replace(":id", p), {"isHot": True}, admin.token),
+        ("DELETE", "/api/admin/products/:id"): lambda path: shop.http.call(
+            "DELETE", path.replace(":id", shop.product()), token=admin.token),
         ("GET", "/api/admin/inventory/low"): lambda path: shop.http.get(path, admin.token),
         ("GET", "/api/admin/inventory/:productId/records"): lambda path: shop.http.get(path.replace(":productId", p), admin.token),
         ("POST", "/api/admin/orders/:id/confirm"): lambda path: shop.http.post(path.replace(":id", u.held(p)), None, admin.token),

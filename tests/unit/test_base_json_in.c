@@ -134,6 +134,46 @@ every_kind_is_read(void **state)
 	assert_string_equal(in.raw, "{\"a\":[1,2.50,null],\"b\":\"/\"}");
 }
 
+static const struct json_field shop_in[] = {
+	JSON_YUAN(struct in, text, "price", JSON_NULLABLE, 99999999),
+	JSON_URLS(struct in, raw, "images", JSON_NULLABLE, 2),
+	JSON_END
+};
+
+static void
+amounts_are_kept_as_they_came(void **state)
+{
+	static const char *const good[] = { "0", "0.5", "12", "12.50", "99999999.99", "0.00" };
+	static const char *const bad[] = { "-1", "-0.5", "1.234", "1e2", "1.5e1", "100000000", "99999999999999999999", "true",
+	    "\"1\"", "[]" };
+	struct in in;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		takes(*state, shop_in, arena_printf(*state, "{\"price\":%s}", good[i]), &in);
+		assert_string_equal(in.text, good[i]);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		refuses(*state, shop_in, arena_printf(*state, "{\"price\":%s}", bad[i]), "price", "from 0 to 99999999");
+	takes(*state, shop_in, "{\"price\":null}", &in);
+	assert_null(in.text);
+}
+
+static void
+addresses_are_of_this_site_or_secure(void **state)
+{
+	static const char *const bad[] = { "[\"http://a/b\"]", "[\"javascript:x\"]", "[\"//a/b\"]", "[\"\"]", "[\"https://\"]",
+	    "[\"https:///x\"]", "[\"/a b\"]", "[\"/a\\u0001\"]", "[\"/a\\\"\"]", "[\"files/x\"]", "[1]", "{}", "\"/a\"",
+	    "[\"/a\",\"/b\",\"/c\"]", "[null]" };
+	struct in in;
+
+	takes(*state, shop_in, "{\"images\":[\"/files/a.png\", \"https://cdn.example/商\"]}", &in);
+	assert_string_equal(in.raw, "[\"/files/a.png\",\"https://cdn.example/商\"]");
+	takes(*state, shop_in, "{\"images\":[]}", &in);
+	assert_string_equal(in.raw, "[]");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		refuses(*state, shop_in, arena_printf(*state, "{\"images\":%s}", bad[i]), "images", "at most 2 addresses");
+}
+
 #define MINIMAL "\"str\":\"s\",\"i64\":1,\"items\":[{\"productId\":\"" UUID "\",\"quantity\":1}]"
 
 static void
@@ -460,6 +500,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_kind_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(amounts_are_kept_as_they_came, setup, teardown),
+		cmocka_unit_test_setup_teardown(addresses_are_of_this_site_or_secure, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_absent_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_bad_members_are_named_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(so_many_bad_members_are_too_many, setup, teardown),

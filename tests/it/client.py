@@ -117,7 +117,7 @@ class Document:
         kind = answer.header("Content-Type", "").split(";")[0]
         assert kind in content, f"{what}: is {kind}: {answer.text[:300]}"
         if method != "HEAD":
-            self.hold(content[kind]["schema"], answer.json, what)
+            self.hold(content[kind]["schema"], answer.json if kind.endswith("json") else answer.text, what)
 
 
 DOCUMENT = Document()

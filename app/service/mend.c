@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/ids.h"
 #include "service/audit.h"
 #include "service/mend.h"
 #include "store/db.h"
@@ -17,14 +18,16 @@ struct way {
 	enum query	 look;
 	enum query	 change;
 	bool		 pair;		/* the key has two halves */
+	bool		 points;	/* the row is where the points live */
 };
 
 static const struct way ways[MEND__MAX] = {
-	[MEND_USER_POINTS] = { "user", Q_MEND_USER_LOCK, Q_MEND_USER_LOOK, Q_MEND_USER, false },
-	[MEND_PRODUCT_STOCK] = { "product", Q_MEND_PRODUCT_LOCK, Q_MEND_STOCK_LOOK, Q_MEND_STOCK, false },
-	[MEND_PRODUCT_SALES] = { "product", Q_MEND_PRODUCT_LOCK, Q_MEND_SALES_LOOK, Q_MEND_SALES, false },
-	[MEND_COUNTER] = { "counter", Q_MEND_COUNTER_LOCK, Q_MEND_COUNTER_LOOK, Q_MEND_COUNTER, true },
-	[MEND_KEY] = { "idempotency_key", Q_MEND_KEY_LOCK, Q_MEND_KEY_LOOK, Q_MEND_KEY, true },
+	[MEND_USER_POINTS] = { "user", Q_MEND_USER_LOCK, Q_MEND_USER_LOOK, Q_MEND_USER, .points = true },
+	[MEND_PRODUCT_STOCK] = { "product", Q_MEND_PRODUCT_LOCK, Q_MEND_STOCK_LOOK, Q_MEND_STOCK },
+	[MEND_PRODUCT_SALES] = { "product", Q_MEND_PRODUCT_LOCK, Q_MEND_SALES_LOOK, Q_MEND_SALES },
+	[MEND_COUNTER] = { "counter", Q_MEND_COUNTER_LOCK, Q_MEND_COUNTER_LOOK, Q_MEND_COUNTER,
+	    .pair = true },
+	[MEND_KEY] = { "idempotency_key", Q_MEND_KEY_LOCK, Q_MEND_KEY_LOOK, Q_MEND_KEY, .pair = true },
 };
 
 static const struct actor myself = { "system", "verify", NULL, NULL };
@@ -61,13 +64,38 @@ add(struct db_batch *b, const struct mending *x, enum query q, const struct db_c
 		db_batch_add(b, q, keys, n, 1, 2);	/* a row that was inserted over another counts as two */
 }
 
+/* An id, without the role that a caller's has before it, as far as the log has room. */
+static const char *
+subject_id(const struct mending *x)
+{
+	const char *colon = strchr(x->id, ':');
+
+	return arena_strndup(x->m->arena, colon != NULL ? colon + 1 : x->id, ID_LEN);
+}
+
+static void
+add_audit(struct db_batch *b, const struct mending *x)
+{
+	const struct audit_entry entry = {
+		.action = "verify.repair", .subject = x->way->subject, .subject_id = subject_id(x),
+		.before = x->out->before, .after = x->out->after,
+	};
+
+	audit_add(b, x->m, &myself, &entry);
+}
+
+/* The log is in the mall's database. */
+static bool
+audited_apart(const struct mending *x)
+{
+	return x->way->points && mall_points_apart(x->m);
+}
+
 static enum err
 mend_tx(struct db *db, void *arg)
 {
 	struct mending *x = arg;
-	struct mall *m = x->m;
-	struct audit_entry entry = { .action = "verify.repair", .subject = x->way->subject, .subject_id = x->id };
-	struct db_batch *b = db_batch_new(db, m->arena);
+	struct db_batch *b = db_batch_new(db, x->m->arena);
 	struct locked locked;
 	int failed;
 	enum err e;
@@ -78,11 +106,21 @@ mend_tx(struct db *db, void *arg)
 		return e;
 	if (strcmp(x->out->before, x->out->after) == 0)
 		return E_GUARD;
-	entry.before = x->out->before;
-	entry.after = x->out->after;
-	b = db_batch_new(db, m->arena);
+	b = db_batch_new(db, x->m->arena);
 	add(b, x, x->way->change, NULL, NULL);
-	audit_add(b, m, &myself, &entry);
+	if (!audited_apart(x))
+		add_audit(b, x);
+	return db_batch_run(b, &failed);
+}
+
+static enum err
+audit_tx(struct db *db, void *arg)
+{
+	const struct mending *x = arg;
+	struct db_batch *b = db_batch_new(db, x->m->arena);
+	int failed;
+
+	add_audit(b, x);
 	return db_batch_run(b, &failed);
 }
 
@@ -94,6 +132,8 @@ mend_row(struct mall *m, enum mend how, const char *id, const char *of, struct m
 
 	if (how == MEND_NOT)
 		return E_NOT_FOUND;
-	e = db_tx(m->tx, mend_tx, &x);
+	e = db_tx(x.way->points ? m->points_tx : m->tx, mend_tx, &x);
+	if (e == E_OK && audited_apart(&x))
+		e = db_tx(m->tx, audit_tx, &x);
 	return e == E_GUARD ? E_NOT_FOUND : e;
 }

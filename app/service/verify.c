@@ -15,67 +15,94 @@
 /* Above every key there is. */
 #define BOUND_END "\xf4\x8f\xbf\xbf"
 
-/* What is gone through, so many rows of it at a time. */
-enum scan { USERS, PRODUCTS, ORDERS, KEYS, SCANS };
+/* What is gone through, so many rows of it at a time: where the points live the accounts, in the mall's database the rest. */
+enum scan { ACCOUNTS, USERS, PRODUCTS, ORDERS, KEYS, SCANS };
 
 static const struct {
 	const char	*what;
-	enum query	 next;	/* the key that a range of so many rows ends before */
+	bool		 points;	/* in the database of the points */
+	enum query	 next;		/* the key that a range of so many rows ends before */
 	int64_t		 rows;
 } scans[SCANS] = {
-	[USERS] = { "users", Q_VERIFY_NEXT_USER, 1000 },
-	[PRODUCTS] = { "products", Q_VERIFY_NEXT_PRODUCT, 1000 },
-	[ORDERS] = { "orders", Q_VERIFY_NEXT_ORDER, 2000 },
-	[KEYS] = { "idempotency keys", Q_VERIFY_NEXT_CALLER, 5000 },
+	[ACCOUNTS] = { "accounts", true, Q_VERIFY_NEXT_USER, 1000 },
+	[USERS] = { "users", false, Q_VERIFY_NEXT_USER, 1000 },
+	[PRODUCTS] = { "products", false, Q_VERIFY_NEXT_PRODUCT, 1000 },
+	[ORDERS] = { "orders", false, Q_VERIFY_NEXT_ORDER, 2000 },
+	[KEYS] = { "idempotency keys", false, Q_VERIFY_NEXT_CALLER, 5000 },
 };
+
+/* What a check reads decides where it can be asked: a statement has one database. */
+enum reach { ANYWHERE = 1, TOGETHER /* only where points and orders share a database */ };
 
 static const struct check {
 	const char	*name;
 	enum scan	 scan;
+	enum reach	 reach;
 	enum query	 query;		/* its parameters are the range, over and over */
 	enum mend	 mend;
 	const char	*invariant;
 } checks[] = {
-	{ "points_sum", USERS, Q_VERIFY_POINTS_SUM, MEND_USER_POINTS, "a user's balance is the sum of the points records" },
-	{ "points_last", USERS, Q_VERIFY_POINTS_LAST, MEND_USER_POINTS,
+	{ "points_sum", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_SUM, MEND_USER_POINTS, "a user's balance is the sum of the points records" },
+	{ "points_last", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_LAST, MEND_USER_POINTS,
 	    "a user's balance and number are those of the last points record" },
-	{ "points_chain", USERS, Q_VERIFY_POINTS_CHAIN, MEND_NOT,
+	{ "points_chain", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_CHAIN, MEND_NOT,
 	    "points records follow from each other, numbered without a gap" },
-	{ "points_owner", USERS, Q_VERIFY_POINTS_OWNER, MEND_NOT, "every points record has its user" },
-	{ "points_totals", USERS, Q_VERIFY_POINTS_TOTALS, MEND_USER_POINTS,
+	{ "points_owner", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_OWNER, MEND_NOT, "every points record has its user" },
+	{ "points_totals", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_TOTALS, MEND_USER_POINTS,
 	    "points earned and spent are what the records add up to" },
-	{ "counter", USERS, Q_VERIFY_COUNTER, MEND_COUNTER, "a purchase counter is the pieces of the user's orders" },
-	{ "counter_extra", USERS, Q_VERIFY_COUNTER_EXTRA, MEND_COUNTER, "no purchase counter counts without an order" },
-	{ "event_exchanged", USERS, Q_VERIFY_EVENT_EXCHANGED, MEND_NOT, "every exchange has its event, once" },
-	{ "event_cancelled", USERS, Q_VERIFY_EVENT_CANCELLED, MEND_NOT, "every cancellation has its event, once" },
+	{ "points_lots", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_LOTS, MEND_NOT,
+	    "lots do not overlap, and unspent ones follow each other, the soonest first" },
+	{ "points_dated", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_DATED, MEND_NOT,
+	    "the unspent points of a user's lots are no more than the balance" },
+	{ "points_closed", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_CLOSED, MEND_NOT,
+	    "a lot that is closed was spent, and every lot has its user" },
+	{ "points_source", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_SOURCE, MEND_NOT,
+	    "what a source did is the record that it names" },
+	{ "order_of_record", ACCOUNTS, TOGETHER, Q_VERIFY_ORDER_OF_RECORD, MEND_NOT,
+	    "every record of an exchange or its refund has its order" },
 
-	{ "stock_last", PRODUCTS, Q_VERIFY_STOCK_LAST, MEND_PRODUCT_STOCK,
+	{ "counter", USERS, ANYWHERE, Q_VERIFY_COUNTER, MEND_COUNTER, "a purchase counter is the pieces of the user's orders" },
+	{ "counter_extra", USERS, ANYWHERE, Q_VERIFY_COUNTER_EXTRA, MEND_COUNTER, "no purchase counter counts without an order" },
+	{ "event_exchanged", USERS, ANYWHERE, Q_VERIFY_EVENT_EXCHANGED, MEND_NOT, "every exchange has its event, once" },
+	{ "event_cancelled", USERS, ANYWHERE, Q_VERIFY_EVENT_CANCELLED, MEND_NOT, "every cancellation has its event, once" },
+
+	{ "stock_last", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_LAST, MEND_PRODUCT_STOCK,
 	    "a product's stock and number are those of the last inventory record" },
-	{ "stock_chain", PRODUCTS, Q_VERIFY_STOCK_CHAIN, MEND_NOT,
+	{ "stock_chain", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_CHAIN, MEND_NOT,
 	    "inventory records follow from each other, numbered without a gap" },
-	{ "stock_type", PRODUCTS, Q_VERIFY_STOCK_TYPE, MEND_NOT,
+	{ "stock_type", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_TYPE, MEND_NOT,
 	    "an inventory record changes the stock in the direction of its type" },
-	{ "stock_owner", PRODUCTS, Q_VERIFY_STOCK_OWNER, MEND_NOT, "every inventory record has its product" },
-	{ "reserved", PRODUCTS, Q_VERIFY_RESERVED, MEND_PRODUCT_STOCK,
+	{ "stock_owner", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_OWNER, MEND_NOT, "every inventory record has its product" },
+	{ "reserved", PRODUCTS, ANYWHERE, Q_VERIFY_RESERVED, MEND_PRODUCT_STOCK,
 	    "what is reserved is what pending orders and open reservations hold" },
-	{ "sales", PRODUCTS, Q_VERIFY_SALES, MEND_PRODUCT_SALES,
+	{ "sales", PRODUCTS, ANYWHERE, Q_VERIFY_SALES, MEND_PRODUCT_SALES,
 	    "a product's sales are the pieces of its confirmed orders" },
 
-	{ "order_taken", ORDERS, Q_VERIFY_ORDER_TAKEN, MEND_NOT, "an order's points were taken exactly once" },
-	{ "order_given_back", ORDERS, Q_VERIFY_ORDER_GIVEN_BACK, MEND_NOT,
+	{ "order_taken", ORDERS, TOGETHER, Q_VERIFY_ORDER_TAKEN, MEND_NOT, "an order's points were taken exactly once" },
+	{ "order_given_back", ORDERS, TOGETHER, Q_VERIFY_ORDER_GIVEN_BACK, MEND_NOT,
 	    "an order's points were given back exactly once if it is cancelled or returned, else never" },
-	{ "order_of_record", USERS, Q_VERIFY_ORDER_OF_RECORD, MEND_NOT,
-	    "every record of an exchange or its refund has its order" },
-	{ "order_stock", ORDERS, Q_VERIFY_ORDER_STOCK, MEND_NOT,
+	{ "order_stock", ORDERS, ANYWHERE, Q_VERIFY_ORDER_STOCK, MEND_NOT,
 	    "an order's pieces left the stock, and came back if it is cancelled" },
-	{ "order_cost", ORDERS, Q_VERIFY_ORDER_COST, MEND_NOT, "an order costs its pieces times their price" },
-	{ "order_places", ORDERS, Q_VERIFY_ORDER_PLACES, MEND_NOT, "every order has its user and its product" },
+	{ "order_cost", ORDERS, ANYWHERE, Q_VERIFY_ORDER_COST, MEND_NOT, "an order costs its pieces times their price" },
+	{ "order_places", ORDERS, ANYWHERE, Q_VERIFY_ORDER_PLACES, MEND_NOT, "every order has its user and its product" },
 
-	{ "key_answer", KEYS, Q_VERIFY_KEY_ANSWER, MEND_NOT, "every idempotency key has its answer" },
-	{ "answer_key", KEYS, Q_VERIFY_ANSWER_KEY, MEND_KEY, "every stored answer has its idempotency key" },
+	{ "key_answer", KEYS, ANYWHERE, Q_VERIFY_KEY_ANSWER, MEND_NOT, "every idempotency key has its answer" },
+	{ "answer_key", KEYS, ANYWHERE, Q_VERIFY_ANSWER_KEY, MEND_KEY, "every stored answer has its idempotency key" },
 };
 
 #define NCHECKS (sizeof(checks) / sizeof(checks[0]))
+
+static bool
+applies(const struct mall *m, const struct check *c)
+{
+	return c->reach != TOGETHER || !mall_points_apart(m);
+}
+
+static struct db *
+database_of(const struct mall *m, enum scan s)
+{
+	return scans[s].points ? m->points : m->db;
+}
 
 struct tally {
 	int64_t	breaches;
@@ -137,8 +164,8 @@ run_check(struct run *r, size_t i, const struct range *range)
 	assert(nargs <= RANGE_ARGS_MAX);
 	for (size_t k = 0; k < nargs; k++)
 		args[k] = A_STR(k % 2 == 0 ? range->from : range->to);
-	e = db_rows(r->m->db, q, args, nargs, breach_cols, r->m->arena, sizeof(*breaches), VERIFY_BREACHES_MAX, &breaches,
-	    &n);
+	e = db_rows(database_of(r->m, checks[i].scan), q, args, nargs, breach_cols, r->m->arena, sizeof(*breaches),
+	    VERIFY_BREACHES_MAX, &breaches, &n);
 	r->tallies[i].took_us += clock_mono_us() - begun_us;
 	for (size_t k = 0; k < n && e == E_OK; k++)
 		e = judge(r, i, &breaches[k]);
@@ -157,7 +184,8 @@ find_end(struct run *r, enum scan s, struct range *range)
 	struct bound b = { NULL };
 	enum err e;
 
-	e = db_row(r->m->db, scans[s].next, ARGS(A_STR(range->from), A_I64(scans[s].rows)), bound_cols, r->m->arena, &b);
+	e = db_row(database_of(r->m, s), scans[s].next, ARGS(A_STR(range->from), A_I64(scans[s].rows)), bound_cols,
+	    r->m->arena, &b);
 	if (e != E_OK && e != E_NOT_FOUND)
 		return e;
 	snprintf(range->to, sizeof(range->to), "%s", b.key != NULL ? b.key : BOUND_END);
@@ -174,7 +202,7 @@ run_range(struct run *r, enum scan s, struct range *range)
 	if ((e = find_end(r, s, range)) != E_OK)
 		return e;
 	for (size_t i = 0; i < NCHECKS; i++)
-		if (checks[i].scan == s && (e = run_check(r, i, range)) != E_OK)
+		if (checks[i].scan == s && applies(r->m, &checks[i]) && (e = run_check(r, i, range)) != E_OK)
 			return e;
 	return E_OK;
 }
@@ -208,6 +236,8 @@ keep_tx(struct db *db, void *arg)
 	if ((e = db_exec(db, Q_VERIFY_FORGET, NO_ARGS, NULL)) != E_OK)
 		return e;
 	for (size_t i = 0; i < NCHECKS; i++) {
+		if (!applies(r->m, &checks[i]))
+			continue;
 		e = db_exec(db, Q_VERIFY_KEEP, ARGS(A_STR(checks[i].name), A_I64(r->tallies[i].breaches),
 		    A_I64(r->tallies[i].took_us), now), NULL);
 		if (e != E_OK)
@@ -222,12 +252,14 @@ verify_run(struct mall *m, bool repair, const struct verify_ear *ear, struct ver
 	struct run r = { .m = m, .repair = repair, .ear = ear, .sum = sum, .arena = m->arena, .fault = m->fault };
 	enum err e;
 
-	*sum = (struct verify_sum){ .checks = NCHECKS };
+	*sum = (struct verify_sum){ 0 };
 	for (enum scan s = 0; s < SCANS; s++)
 		if ((e = run_scan(&r, s)) != E_OK)
 			return e;
-	for (size_t i = 0; i < NCHECKS; i++)
+	for (size_t i = 0; i < NCHECKS; i++) {
+		sum->checks += applies(m, &checks[i]);
 		sum->breaches += r.tallies[i].breaches;
+	}
 	mall_request(m, r.arena, r.fault, RANGE_DEADLINE_MS);
 	return db_tx(m->tx, keep_tx, &r);
 }

@@ -10,7 +10,8 @@ SELECT id FROM users WHERE id = ? FOR UPDATE;
 -- columns: -
 (SELECT r.user_id, COUNT(*) AS n, MAX(r.seq) AS seq, SUM(r.points) AS balance,
     SUM(CASE WHEN r.type = 'payment_reward' OR (r.type = 'adjust' AND r.points > 0) THEN r.points ELSE 0 END) AS earned,
-    -SUM(CASE WHEN r.type IN ('mall_exchange', 'mall_refund') THEN r.points ELSE 0 END) AS spent
+    -SUM(CASE WHEN r.type IN ('mall_exchange', 'mall_refund') THEN r.points ELSE 0 END) AS spent,
+    -SUM(LEAST(r.points, 0)) AS points_out
   FROM points_records r LEFT JOIN points_records p ON p.user_id = r.user_id AND p.seq = r.seq - 1
   WHERE r.user_id = ? GROUP BY r.user_id
   HAVING MIN(r.seq) = 1 AND MAX(r.seq) = COUNT(*) AND SUM(r.balance_after <> COALESCE(p.balance_after, 0) + r.points) = 0)
@@ -21,8 +22,9 @@ SELECT id FROM users WHERE id = ? FOR UPDATE;
 -- columns: s s
 SELECT
   CONCAT('{"balance":', u.points_balance, ',"seq":', u.points_seq, ',"earned":', u.points_earned, ',"spent":',
-    u.points_spent, '}'),
-  CONCAT('{"balance":', l.balance, ',"seq":', l.seq, ',"earned":', l.earned, ',"spent":', l.spent, '}')
+    u.points_spent, ',"out":', u.points_out, '}'),
+  CONCAT('{"balance":', l.balance, ',"seq":', l.seq, ',"earned":', l.earned, ',"spent":', l.spent, ',"out":',
+    l.points_out, '}')
 FROM users u JOIN
 {MEND_LEDGER}
 WHERE u.id = ?;
@@ -32,7 +34,8 @@ WHERE u.id = ?;
 -- columns: -
 UPDATE users u JOIN
 {MEND_LEDGER}
-SET u.points_balance = l.balance, u.points_seq = l.seq, u.points_earned = l.earned, u.points_spent = l.spent
+SET u.points_balance = l.balance, u.points_seq = l.seq, u.points_earned = l.earned, u.points_spent = l.spent,
+  u.points_out = l.points_out
 WHERE u.id = ?;
 
 -- name: MEND_PRODUCT_LOCK
@@ -93,8 +96,9 @@ ON DUPLICATE KEY UPDATE quantity = purchase_counters.quantity;
 -- name: MEND_COUNTER_LOOK
 -- params: s s s s
 -- columns: s s
-SELECT CONCAT('{"quantity":', n.quantity, '}'), CONCAT('{"quantity":', (SELECT COALESCE(SUM(o.quantity), 0)
-  FROM exchange_orders o WHERE o.user_id = ? AND o.product_id = ? AND o.status NOT IN (4, 6)), '}')
+SELECT CONCAT('{"product":"', n.product_id, '","quantity":', n.quantity, '}'),
+  CONCAT('{"product":"', n.product_id, '","quantity":', (SELECT COALESCE(SUM(o.quantity), 0)
+    FROM exchange_orders o WHERE o.user_id = ? AND o.product_id = ? AND o.status NOT IN (4, 6)), '}')
 FROM purchase_counters n WHERE n.user_id = ? AND n.product_id = ?;
 
 -- name: MEND_COUNTER
@@ -112,7 +116,9 @@ SELECT CONVERT(caller USING utf8mb4) FROM idempotency_answers WHERE caller = ? A
 -- name: MEND_KEY_LOOK
 -- params: s s
 -- columns: s s
-SELECT '{"claimed":false}', '{"claimed":true}' FROM idempotency_answers a
+SELECT JSON_OBJECT('key', CONVERT(a.idem_key USING utf8mb4), 'claimed', 0),
+  JSON_OBJECT('key', CONVERT(a.idem_key USING utf8mb4), 'claimed', 1)
+FROM idempotency_answers a
 WHERE a.caller = ? AND a.idem_key = ? AND NOT EXISTS (SELECT 1 FROM idempotency_keys k
   WHERE k.caller = a.caller AND k.idem_key = a.idem_key);
 

@@ -71,14 +71,52 @@ WHERE r.user_id >= ? AND r.user_id < ? AND u.id IS NULL LIMIT 1000;
 -- name: VERIFY_POINTS_TOTALS
 -- params: s s s s
 -- columns: s s s
-SELECT u.id, NULL, CONCAT('earned ', u.points_earned, ' and spent ', u.points_spent, ', the records say ',
-  COALESCE(r.earned, 0), ' and ', COALESCE(r.spent, 0))
+SELECT u.id, NULL, CONCAT('earned ', u.points_earned, ', spent ', u.points_spent, ', left ', u.points_out,
+  '; the records say ', COALESCE(r.earned, 0), ', ', COALESCE(r.spent, 0), ', ', COALESCE(r.points_out, 0))
 FROM users u LEFT JOIN (SELECT user_id,
     SUM(CASE WHEN type = 'payment_reward' OR (type = 'adjust' AND points > 0) THEN points ELSE 0 END) AS earned,
-    -SUM(CASE WHEN type IN ('mall_exchange', 'mall_refund') THEN points ELSE 0 END) AS spent
+    -SUM(CASE WHEN type IN ('mall_exchange', 'mall_refund') THEN points ELSE 0 END) AS spent,
+    -SUM(LEAST(points, 0)) AS points_out
   FROM points_records WHERE user_id >= ? AND user_id < ? GROUP BY user_id) r ON r.user_id = u.id
-WHERE u.id >= ? AND u.id < ? AND (u.points_earned <> COALESCE(r.earned, 0) OR u.points_spent <> COALESCE(r.spent, 0))
+WHERE u.id >= ? AND u.id < ? AND (u.points_earned <> COALESCE(r.earned, 0) OR u.points_spent <> COALESCE(r.spent, 0)
+  OR u.points_out <> COALESCE(r.points_out, 0)) LIMIT 1000;
+
+-- name: VERIFY_POINTS_LOTS
+-- params: s s
+-- columns: s s s
+-- An unspent lot begins where what has left the balance ends, or where one that expires no later ends.
+SELECT l.id, NULL, CONCAT('user ', l.user_id, ', from ', l.starts_at, ' to ', l.ends_at,
+  CASE WHEN n.id IS NOT NULL THEN CONCAT(', overlaps lot ', n.id) ELSE ', follows none that expires before it' END)
+FROM points_lots l JOIN users u ON u.id = l.user_id
+  LEFT JOIN points_lots n ON n.user_id = l.user_id AND n.ends_at > l.starts_at AND n.starts_at < l.ends_at AND n.id > l.id
+WHERE l.user_id >= ? AND l.user_id < ? AND (n.id IS NOT NULL OR (l.starts_at > u.points_out AND NOT EXISTS
+  (SELECT 1 FROM points_lots p WHERE p.user_id = l.user_id AND p.ends_at = l.starts_at AND p.expires_at <= l.expires_at)))
 LIMIT 1000;
+
+-- name: VERIFY_POINTS_DATED
+-- params: s s
+-- columns: s s s
+SELECT u.id, NULL, CONCAT('balance ', u.points_balance, ', its lots have ',
+  SUM(l.ends_at - GREATEST(l.starts_at, u.points_out)), ' unspent')
+FROM users u JOIN points_lots l ON l.user_id = u.id AND l.ends_at > u.points_out
+WHERE u.id >= ? AND u.id < ?
+GROUP BY u.id, u.points_balance HAVING SUM(l.ends_at - GREATEST(l.starts_at, u.points_out)) > u.points_balance LIMIT 1000;
+
+-- name: VERIFY_POINTS_CLOSED
+-- params: s s
+-- columns: s s s
+SELECT l.id, NULL, CONCAT('of user ', l.user_id, CASE WHEN u.id IS NULL THEN ', who is not there'
+  ELSE CONCAT(', closed with ', l.ends_at - u.points_out, ' unspent') END)
+FROM points_lots l LEFT JOIN users u ON u.id = l.user_id
+WHERE l.user_id >= ? AND l.user_id < ? AND (u.id IS NULL OR (l.closed_at IS NOT NULL AND l.ends_at > u.points_out)) LIMIT 1000;
+
+-- name: VERIFY_POINTS_SOURCE
+-- params: s s
+-- columns: s s s
+SELECT CONVERT(s.source USING utf8mb4), NULL, CONCAT('outcome ', s.outcome, ' of user ', s.user_id, ', record ',
+  COALESCE(s.record_id, 'none'), CASE WHEN s.record_id IS NOT NULL AND r.id IS NULL THEN ', which is not there' ELSE '' END)
+FROM points_sources s LEFT JOIN points_records r ON r.id = s.record_id AND r.user_id = s.user_id
+WHERE s.user_id >= ? AND s.user_id < ? AND (s.outcome = 1) <> (r.id IS NOT NULL) LIMIT 1000;
 
 -- name: VERIFY_STOCK_LAST
 -- params: s s

@@ -33,12 +33,16 @@ extern const struct query_field admin_stock_query[];
 handler_fn admin_order_confirm_post, admin_order_ship_post, admin_order_delivery_post, admin_order_cancel_post,
     admin_order_return_post;
 
+/* admin_order_list.c */
+handler_fn admin_orders_csv_get;
+extern const struct query_field admin_orders_csv_query[];
+
 /* admin_product.c */
 handler_fn admin_products_get, admin_products_post, admin_product_get, admin_product_put, admin_product_delete;
 extern const struct query_field admin_products_query[];
 
 /* ops.c */
-handler_fn healthz_get, readyz_get, metrics_get;
+handler_fn healthz_get, readyz_get;
 
 /* user.c */
 handler_fn auth_login_post, auth_refresh_post, auth_logout_post, user_profile_get, user_profile_put;

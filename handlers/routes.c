@@ -44,6 +44,7 @@ const struct route routes[] = {
 	{ GET, "/api/admin/inventory/:productId/records", admin_stock_records_get, .who = WHO_MERCHANT | WHO_ADMIN,
 	    .query = admin_stock_query },
 
+	{ GET, "/api/admin/orders.csv", admin_orders_csv_get, .who = WHO_MERCHANT | WHO_ADMIN, .query = admin_orders_csv_query },
 	{ POST, "/api/admin/orders/:id/cancel", admin_order_cancel_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB,
 	    .idempotent = true },
 	{ POST, "/api/admin/orders/:id/confirm", admin_order_confirm_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB,
@@ -57,6 +58,5 @@ const struct route routes[] = {
 
 	{ GET, "/healthz", healthz_get, .who = WHO_LOOPBACK },
 	{ GET, "/readyz", readyz_get, .who = WHO_LOOPBACK },
-	{ GET, "/metrics", metrics_get, .who = WHO_LOOPBACK },
 	{ 0 },
 };

@@ -105,6 +105,25 @@ arena_reset(struct arena *a)
 	POISON(b->data, b->size);
 }
 
+struct arena_mark
+arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){ a->newest, a->newest->used };
+}
+
+void
+arena_release(struct arena *a, struct arena_mark mark)
+{
+	struct block *b;
+
+	while ((b = a->newest) != mark.block) {
+		a->newest = b->older;
+		block_free(b);
+	}
+	POISON(b->data + mark.used, b->used - mark.used);
+	b->used = mark.used;
+}
+
 void
 arena_free(struct arena *a)
 {

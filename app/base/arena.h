@@ -19,6 +19,14 @@ void arena_free(struct arena *a);
 /* Everything allocated from it is gone; the first block stays for the next request. */
 void arena_reset(struct arena *a);
 
+/* A place to come back to: what is allocated after the mark is gone with arena_release(). */
+struct arena_mark {
+	const void	*block;
+	size_t		 used;
+};
+struct arena_mark arena_mark(const struct arena *a);
+void arena_release(struct arena *a, struct arena_mark mark);
+
 /* n zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((malloc, returns_nonnull));
 /* count * size zeroed bytes; an overflowing product ends the process. */

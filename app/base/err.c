@@ -38,6 +38,7 @@ static const char *const names[E__MAX] = {
 	[E_DUPLICATE] = "internal",
 	[E_DEADLOCK] = "internal",
 	[E_LOCK_WAIT] = "internal",
+	[E_STOPPED] = "internal",
 };
 
 enum err

@@ -50,6 +50,7 @@ enum err {
 	E_DUPLICATE,		/* a UNIQUE key was there already */
 	E_DEADLOCK,		/* the transaction must be run again from its start */
 	E_LOCK_WAIT,		/* waited too long for a row lock; run again after ROLLBACK */
+	E_STOPPED,		/* who was given rows wants no more of them */
 	E__MAX
 };
 

@@ -105,11 +105,12 @@ fcgi_read(struct fcgi *f, void *out, size_t n)
 	return got > 0 ? (size_t)got : 0;
 }
 
-void
+bool
 fcgi_write(struct fcgi *f, const void *p, size_t n)
 {
 	if (!FAILPOINT("reply", "", "before"))
 		(void)FCGX_PutStr(p, (int)n, f->request.out);
+	return FCGX_GetError(f->request.out) == 0;
 }
 
 static bool
@@ -132,8 +133,17 @@ close_at_once_if_read(FCGX_Request *request)
 }
 
 void
+fcgi_abort(struct fcgi *f)
+{
+	FCGX_Detach(&f->request);
+	FCGX_Free(&f->request, 1);
+}
+
+void
 fcgi_finish(struct fcgi *f)
 {
+	if (f->request.in == NULL)
+		return;
 	if (!f->keep || somebody_waits(f->fd))
 		f->request.keepConnection = 0;
 	close_at_once_if_read(&f->request);

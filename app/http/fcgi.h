@@ -36,8 +36,11 @@ bool fcgi_accept(struct fcgi *f);
 const struct fcgi_params *fcgi_params(const struct fcgi *f);
 /* Reads at most n bytes of the body; returns how many, fewer only at its end. */
 size_t fcgi_read(struct fcgi *f, void *out, size_t n);
-void fcgi_write(struct fcgi *f, const void *p, size_t n);
+/* false: nobody is there any more. */
+bool fcgi_write(struct fcgi *f, const void *p, size_t n);
 void fcgi_finish(struct fcgi *f);
+/* In the place of fcgi_finish(), or before it: the request has no end, and nginx breaks its answer off. */
+void fcgi_abort(struct fcgi *f);
 /* Async-signal-safe: the next or the current wait ends. */
 void fcgi_shutdown(void);
 

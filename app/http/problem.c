@@ -96,9 +96,11 @@ pick(bool english, const char *zh, const char *en)
 	return english ? en : zh;
 }
 
-static void
-log_fault(const struct fault *f, enum err e)
+void
+problem_log(const struct req *r, enum err e)
 {
+	const struct fault *f = r->fault;
+
 	if (f->file != NULL)
 		log_error("%s: %s (%s:%d)", err_name(e), f->cause, f->file, f->line);
 	else
@@ -114,7 +116,7 @@ problem_reply(struct req *r, enum err e)
 	struct buf b;
 
 	if (p->status >= 500)
-		log_fault(f, e);
+		problem_log(r, e);
 	buf_init(&b, r->arena, 512);
 	buf_adds(&b, "{\"type\":\"about:blank\",");
 	add_member(&b, "title", pick(r->english, p->title_zh, p->title_en));
@@ -137,5 +139,6 @@ problem_reply(struct req *r, enum err e)
 	r->reply.len = b.len;
 	r->reply.copy = NULL;
 	r->reply.version = I64_NONE;
+	r->reply.filename = NULL;
 	r->reply.retry_after_s = f->retry_after_s > 0 ? f->retry_after_s : p->retry_after_s;
 }

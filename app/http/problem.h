@@ -7,6 +7,8 @@
 
 /* Makes e, with what the request's fault knows of it, the reply. Faults of our own are logged, once. */
 void problem_reply(struct req *r, enum err e);
+/* Logs e with what the request's fault knows of it. */
+void problem_log(const struct req *r, enum err e);
 /* The status that e becomes. */
 int problem_status(enum err e);
 

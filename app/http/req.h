@@ -33,6 +33,7 @@ enum who {
 	WHO_LOOPBACK = 32	/* served by nginx to loopback only */
 };
 
+struct fcgi;
 struct query_field;
 struct answer;
 
@@ -66,6 +67,8 @@ struct reply {
 	int64_t		 version;	/* the ETag of an operators' answer, or I64_NONE */
 	int		 retry_after_s;
 	bool		 replayed;
+	const char	*filename;	/* to be saved under; its length is not known before its end */
+	bool		 sent;		/* the head is out: what fails now can only break off */
 };
 
 struct req {
@@ -89,6 +92,7 @@ struct req {
 	bool			 english;		/* Accept-Language */
 	const char		*params[ROUTE_PARAMS_MAX];
 	struct once		 once;
+	struct fcgi		*fcgi;			/* for what goes out piece by piece */
 	void			*query;			/* decoded by the route's query table */
 	const char		*list_key;		/* the path and what the list is filtered by */
 	const char		*copy_key;		/* the same with its place: names the answer */

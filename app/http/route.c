@@ -7,6 +7,8 @@
 #include "http/route.h"
 #include "http/serve.h"
 
+#define GATEWAY_BODY_MAX 65536	/* client_max_body_size of nginx/server.conf, but for *.csv */
+
 static const char *const methods[] = { [GET] = "GET", [POST] = "POST", [PUT] = "PUT", [DELETE] = "DELETE" };
 
 static const struct {
@@ -98,6 +100,14 @@ params_of(const char *path)
 	return n;
 }
 
+static bool
+ends_in_csv(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 4 && strcmp(path + n - 4, ".csv") == 0;
+}
+
 static const char *
 wrong_with(const struct route *routes, const struct route *row)
 {
@@ -111,6 +121,8 @@ wrong_with(const struct route *routes, const struct route *row)
 		return "does not begin with /";
 	if (params_of(row->path) > ROUTE_PARAMS_MAX)
 		return "has too many parameters";
+	if (row->body_max > GATEWAY_BODY_MAX && !ends_in_csv(row->path))
+		return "takes more than the gateway lets through";
 	if (row->public_copy && (row->method != GET || row->who != WHO_ANYONE))
 		return "is copied, but not a GET for anyone";
 	if (row->idempotent && (row->method == GET || row->who & WHO_ANYONE))

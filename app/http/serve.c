@@ -15,6 +15,7 @@
 #include "http/fcgi.h"
 #include "http/problem.h"
 #include "http/query.h"
+#include "http/reply.h"
 #include "http/route.h"
 #include "http/serve.h"
 #include "http/token.h"
@@ -127,6 +128,7 @@ take_request(struct server *s, struct req *r)
 
 	memset(r, 0, sizeof(*r));
 	r->reply.version = I64_NONE;
+	r->fcgi = s->fcgi;
 	memset(&s->fault, 0, sizeof(s->fault));
 	mall_request(s->mall, s->arena, &s->fault, s->pool->deadline_ms);
 	r->mall = s->mall;
@@ -339,37 +341,6 @@ answer(struct server *s, struct req *r)
 
 /* ---- the reply ---- */
 
-/* nginx 1.22 heeds Cache-Control here only if it comes before X-Accel-Expires. */
-static void
-head_of_copy(struct buf *b, const struct answer *a)
-{
-	buf_adds(b, "Cache-Control: stale-while-revalidate=1\r\n");
-	buf_printf(b, "X-Accel-Expires: @%" PRId64 "\r\n", a->t_read_us / US_PER_S);
-	buf_printf(b, "ETag: %s\r\n", a->etag);
-}
-
-/* RFC 9110, 15; a client reads the number, but a status line without words is none. */
-static const char *
-reason(int status)
-{
-	static const struct {
-		int		 status;
-		const char	*text;
-	} reasons[] = {
-		{ 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 304, "Not Modified" }, { 400, "Bad Request" },
-		{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
-		{ 409, "Conflict" }, { 412, "Precondition Failed" }, { 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
-		{ 500, "Internal Server Error" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
-		{ 504, "Gateway Timeout" },
-	};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (reasons[i].status == status)
-			return reasons[i].text;
-	return "Unknown";
-}
-
 static void
 write_reply(struct server *s, struct req *r)
 {
@@ -379,42 +350,44 @@ write_reply(struct server *s, struct req *r)
 
 	assert(reply->status != 0);
 	buf_init(&b, r->arena, 1024 + (body ? reply->len : 0));
-	buf_printf(&b, "Status: %d %s\r\nX-Request-Id: %s\r\n", reply->status, reason(reply->status), r->id);
-	if (reply->copy != NULL)
-		head_of_copy(&b, reply->copy);
-	else
-		buf_adds(&b, "Cache-Control: no-store\r\n");
-	if (reply->type != NULL)
-		buf_printf(&b, "Content-Type: %s\r\n", reply->type);
-	if (reply->status != 304 && reply->status != 204)
-		buf_printf(&b, "Content-Length: %zu\r\n", reply->len);
-	if (reply->version != I64_NONE)
-		buf_printf(&b, "ETag: \"%" PRId64 "\"\r\n", reply->version);
-	if (reply->allow != NULL)
-		buf_printf(&b, "Allow: %s\r\n", reply->allow);
-	if (reply->retry_after_s > 0)
-		buf_printf(&b, "Retry-After: %d\r\n", reply->retry_after_s);
-	if (reply->replayed)
-		buf_adds(&b, "Idempotency-Replayed: true\r\n");
-	if (reply->status == 401)
-		buf_adds(&b, "WWW-Authenticate: Bearer\r\n");
-	buf_adds(&b, "\r\n");
+	reply_head(r, &b);
 	if (body)
 		buf_add(&b, reply->body, reply->len);
-	fcgi_write(s->fcgi, b.p, b.len);
+	(void)fcgi_write(s->fcgi, b.p, b.len);
+}
+
+/* The head is out, and it promised more than comes: nobody shall take it for all. */
+static void
+break_off(struct server *s, struct req *r, enum err e)
+{
+	if (e == E_STOPPED)
+		log_info("%s: the caller went away", r->path);
+	else
+		problem_log(r, e);
+	fcgi_abort(s->fcgi);
+}
+
+static void
+give_reply(struct server *s, struct req *r, enum err e)
+{
+	if (r->reply.sent) {
+		if (e != E_OK)
+			break_off(s, r, e);
+		return;
+	}
+	if (e != E_OK)
+		problem_reply(r, e);
+	write_reply(s, r);
 }
 
 void
 server_answer(struct server *s)
 {
 	struct req r;
-	enum err e;
 
 	take_request(s, &r);
 	log_request(r.id);
-	if ((e = answer(s, &r)) != E_OK)
-		problem_reply(&r, e);
-	write_reply(s, &r);
+	give_reply(s, &r, answer(s, &r));
 	fcgi_finish(s->fcgi);
 	log_request(NULL);
 	arena_reset(s->arena);

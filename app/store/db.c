@@ -64,6 +64,7 @@ struct db {
 	struct fault		 own_fault;	/* where no request gave one */
 	int64_t			 deadline_us;
 	bool			 in_tx;		/* inside db_tx() */
+	bool			 giving;	/* inside db_each(): the connection can do nothing else */
 	bool			 begun;		/* something was sent in this run */
 	bool			 lost;		/* an established connection broke in this run */
 	struct pending		 pending;
@@ -514,7 +515,7 @@ execute_once(struct db *db, enum query q, const struct db_arg *args, size_t narg
 	MYSQL_TIME times[CELLS_MAX];
 	enum err e;
 
-	assert(nargs <= CELLS_MAX);
+	assert(nargs <= CELLS_MAX && !db->giving);
 	db_check_args(q, args, nargs);
 	if ((e = connected(db)) != E_OK || (e = prepare(db, q, out)) != E_OK)
 		return e;
@@ -699,6 +700,51 @@ db_row(struct db *db, enum query q, const struct db_arg *args, size_t nargs, con
 		return fail_stmt(db, s, q);
 	e = step == STEP_ROW ? take_row(db, s, q, cols, a, out) : E_NOT_FOUND;
 	mysql_stmt_free_result(s->h);
+	return e;
+}
+
+static enum err
+give_rows(struct db *db, struct stmt *s, enum query q, const struct db_col *cols, struct arena *a, size_t size, row_fn *fn,
+    void *arg)
+{
+	void *row = arena_alloc(a, size);
+	struct arena_mark mark = arena_mark(a);
+	enum step step;
+	enum err e = E_OK;
+
+	while (e == E_OK && (step = db_step(s)) != STEP_DONE) {
+		if (step == STEP_ERROR)
+			return fail_stmt(db, s, q);
+		memset(row, 0, size);
+		if ((e = take_row(db, s, q, cols, a, row)) == E_OK)
+			e = fn(arg, row);
+		if (e == E_OK && clock_mono_us() > db->deadline_us)
+			e = FAULT(db_fault(db), E_TIMEOUT, "%s: over the deadline", queries[q].name);
+		arena_release(a, mark);
+	}
+	return e;
+}
+
+enum err
+db_each(struct db *db, enum query q, const struct db_arg *args, size_t nargs, const struct db_col *cols, struct arena *a,
+    size_t size, row_fn *fn, void *arg)
+{
+	struct stmt *s;
+	enum err e;
+
+	assert(!db->in_tx);
+	if ((e = execute(db, q, args, nargs, &s)) != E_OK)
+		return e;
+	db->giving = true;
+	e = give_rows(db, s, q, cols, a, size, fn, arg);
+	db->giving = false;
+	if (e == E_OK) {
+		mysql_stmt_free_result(s->h);
+	} else if (db->c != NULL) {
+		/* To be done with it in good order the library would read all that is still to come. */
+		shutdown(db->c->net.fd, SHUT_RDWR);
+		disconnect(db);
+	}
 	return e;
 }
 

@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/row.h"
 #include "store/queries.h"
 
 struct db;
@@ -87,6 +88,11 @@ enum err db_row(struct db *db, enum query q, const struct db_arg *args, size_t n
 /* All rows of a SELECT, as an array of stride bytes each in the arena. At most max; more is E_INTERNAL. */
 enum err db_rows(struct db *db, enum query q, const struct db_arg *args, size_t nargs, const struct db_col *cols,
     struct arena *a, size_t stride, size_t max, void *rows, size_t *nrows) MUST_CHECK;
+/* Each row of a SELECT, as it comes, into the same struct of size bytes, and that to fn: no more than one is ever held. When fn
+ * says anything but E_OK the connection is closed, which ends the statement, and that is returned. E_TIMEOUT: the request's
+ * deadline came. */
+enum err db_each(struct db *db, enum query q, const struct db_arg *args, size_t nargs, const struct db_col *cols,
+    struct arena *a, size_t size, row_fn *fn, void *arg) MUST_CHECK;
 /* A statement without a result. affected may be NULL: then the caller says that the count does not matter. */
 enum err db_exec(struct db *db, enum query q, const struct db_arg *args, size_t nargs, uint64_t *affected) MUST_CHECK;
 

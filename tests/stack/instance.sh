@@ -242,6 +242,10 @@ pointsmall_configuration() {
 	[pool write]
 	listen = $RUN/write.sock
 	workers = 16
+	[pool bulk]
+	listen = $RUN/bulk.sock
+	workers = 2
+	deadline_ms = 300000
 	[key staging]
 	secret = $KEY_SECRET
 	issuer = pointsmall

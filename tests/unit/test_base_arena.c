@@ -241,11 +241,33 @@ numbers_are_written_as_printf_does(void **state)
 	}
 }
 
+static void
+a_mark_is_come_back_to(void **state)
+{
+	struct arena *a = arena_new();
+	char *before = arena_strdup(a, "stays"), *small, *again;
+	struct arena_mark mark = arena_mark(a);
+
+	(void)state;
+	small = arena_alloc(a, 100);
+	for (int i = 0; i < 100; i++)
+		memset(arena_alloc(a, 100000), 'x', 100000);
+	arena_release(a, mark);
+	again = arena_alloc(a, 100);
+	assert_ptr_equal(small, again);
+	assert_int_equal(again[99], 0);
+	assert_string_equal(before, "stays");
+	arena_release(a, mark);
+	arena_release(a, mark);
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(memory_is_zeroed_aligned_and_apart, setup, teardown),
+		cmocka_unit_test(a_mark_is_come_back_to),
 		cmocka_unit_test_setup_teardown(a_reset_keeps_the_first_block, setup, teardown),
 		cmocka_unit_test_setup_teardown(text_is_copied, setup, teardown),
 		cmocka_unit_test(too_much_ends_the_process_with_one_line),

@@ -24,7 +24,7 @@ static const struct json_view row_view[] = {
 	VIEW_RAW(struct product_row, p.specifications, "specifications", 0),
 	VIEW_I64(struct product_row, p.stock_quantity, "stockQuantity", 0),
 	VIEW_I64(struct product_row, reserved, "reservedQuantity", 0),
-	VIEW_I64(struct product_row, alert_threshold, "alertThreshold", 0),
+	VIEW_I64(struct product_row, p.alert_threshold, "alertThreshold", 0),
 	VIEW_I64(struct product_row, p.sales_count, "salesCount", 0),
 	VIEW_BOOL(struct product_row, p.is_hot, "isHot", 0),
 	VIEW_BOOL(struct product_row, p.is_new, "isNew", 0),

@@ -42,7 +42,7 @@ handler_fn admin_products_get, admin_products_post, admin_product_get, admin_pro
 extern const struct query_field admin_products_query[];
 
 /* ops.c */
-handler_fn healthz_get, readyz_get;
+handler_fn healthz_get, readyz_get, metrics_get;
 
 /* user.c */
 handler_fn auth_login_post, auth_refresh_post, auth_logout_post, user_profile_get, user_profile_put;

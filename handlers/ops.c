@@ -2,6 +2,7 @@
 /* ops.c: what the people and programs that run the machines ask. */
 #include "handlers/handlers.h"
 #include "service/health.h"
+#include "service/metrics.h"
 
 struct health {
 	const char	*status;
@@ -26,4 +27,18 @@ readyz_get(struct req *r)
 	if ((e = health_ready(r->mall)) != E_OK)
 		return e;
 	return reply_json(r, 200, health_view, &ok);
+}
+
+/* GET /metrics: Prometheus text. */
+enum err
+metrics_get(struct req *r)
+{
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, r->arena, 8192);
+	if ((e = metrics_write(r->mall, &b)) != E_OK)
+		return e;
+	r->reply = (struct reply){ .status = 200, .type = METRICS_TYPE, .body = b.p, .len = b.len };
+	return E_OK;
 }

@@ -58,5 +58,6 @@ const struct route routes[] = {
 
 	{ GET, "/healthz", healthz_get, .who = WHO_LOOPBACK },
 	{ GET, "/readyz", readyz_get, .who = WHO_LOOPBACK },
+	{ GET, "/metrics", metrics_get, .who = WHO_LOOPBACK },
 	{ 0 },
 };

@@ -30,6 +30,7 @@ static const struct option options[] = {
 	{ "demo", no_argument, NULL, 'd' },
 	{ "products", required_argument, NULL, 'p' },
 	{ "users", required_argument, NULL, 'u' },
+	{ "records", required_argument, NULL, 'r' },
 	{ "categories", required_argument, NULL, 'c' },
 	{ NULL, 0, NULL, 0 }
 };
@@ -38,7 +39,7 @@ static int
 usage(void)
 {
 	fputs("usage: pointsmall seed --demo\n"
-	    "       pointsmall seed [--products N] [--users N] [--categories N]\n", stderr);
+	    "       pointsmall seed [--products N] [--users N [--records N]] [--categories N]\n", stderr);
 	return EX_USAGE;
 }
 
@@ -62,6 +63,9 @@ read_options(int argc, char **argv, struct wanted *w)
 		case 'u':
 			good = good && num_parse(optarg, 0, SEED_MAX, &w->size.users);
 			break;
+		case 'r':
+			good = good && num_parse(optarg, 0, SEED_MAX, &w->size.records);
+			break;
 		case 'c':
 			good = good && num_parse(optarg, SEED_CATEGORIES_MIN, CATEGORIES_MAX, &w->size.categories);
 			break;
@@ -69,6 +73,8 @@ read_options(int argc, char **argv, struct wanted *w)
 			return false;
 		}
 	}
+	if (w->size.records > w->size.users * SEED_RECORDS_EACH_MAX)
+		good = false;
 	return good && optind == argc && (w->demo || w->load);
 }
 

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "service/answer.h"
 #include "service/exchange.h"
+#include "service/inventory.h"
 #include "service/order_event.h"
 #include "service/settle.h"
 #include "store/db.h"
@@ -25,7 +26,6 @@
 struct ids {
 	char	order[ID_LEN + 1];
 	char	order_no[ORDER_NO_LEN + 1];
-	char	stock_record[ID_LEN + 1];
 };
 
 static void
@@ -33,7 +33,6 @@ ids_make(int64_t now_us, struct ids *out)
 {
 	id_new(now_us, out->order);
 	order_no_new(now_us, out->order_no);
-	id_new(now_us, out->stock_record);
 }
 
 /* ---- how an order begins ---- */
@@ -45,16 +44,15 @@ struct opening {
 	bool			 settling;
 	bool			 review;	/* waits for an operator, without a time */
 	bool			 timed;		/* is released when its time is up */
-	int64_t			 change_type;	/* of the stock: 2 out, 3 reserve */
-	enum query		 take;
+	void			(*take)(struct db_batch *b, struct mall *m, const struct stock_taking *t);
 	enum order_event	 event;
 };
 
 static const struct opening openings[] = {
-	[OPEN_CONFIRMED] = { ORDER_CONFIRMED, false, false, false, 2, Q_INVENTORY_TAKE, TOLD_EXCHANGED },
-	[OPEN_HELD] = { ORDER_PENDING, false, false, true, 3, Q_INVENTORY_RESERVE, TOLD_HELD },
-	[OPEN_REVIEW] = { ORDER_PENDING, false, true, false, 3, Q_INVENTORY_RESERVE, TOLD_HELD },
-	[OPEN_SETTLING] = { ORDER_PENDING, true, false, false, 3, Q_INVENTORY_RESERVE, TOLD_NOTHING },
+	[OPEN_CONFIRMED] = { ORDER_CONFIRMED, false, false, false, inventory_take, TOLD_EXCHANGED },
+	[OPEN_HELD] = { ORDER_PENDING, false, false, true, inventory_reserve, TOLD_HELD },
+	[OPEN_REVIEW] = { ORDER_PENDING, false, true, false, inventory_reserve, TOLD_HELD },
+	[OPEN_SETTLING] = { ORDER_PENDING, true, false, false, inventory_reserve, TOLD_NOTHING },
 };
 
 /* ---- the way there ---- */
@@ -212,19 +210,6 @@ settlement_of(const struct exchange *x, const struct ids *ids)
 	};
 }
 
-static void
-add_stock(struct db_batch *b, const struct exchange *x, const struct ids *ids)
-{
-	const struct product *p = &x->product;
-	struct db_arg now = A_TIME(clock_whole_s(x->m->now_us)), id = A_STR(p->id);
-	int64_t q = x->wish->quantity;
-
-	db_batch_add(b, x->opening->take, ARGS(A_I64(q), A_I64(q), id, A_I64(q), A_I64(p->points_price),
-	    A_I64(p->purchase_limit), now, now), 1, 1);
-	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(ids->stock_record), A_I64(x->opening->change_type), A_I64(-q),
-	    A_STR(ids->order), A_STR("商城兑换"), now, id), 1, 1);
-}
-
 /* Runs in db_tx(), perhaps more than once: every run makes ids of its own. */
 static enum err
 exchange_tx(struct db *db, void *arg)
@@ -245,7 +230,7 @@ exchange_tx(struct db *db, void *arg)
 	settle_points(b, m, s);
 	add_count(b, x, &count);
 	settle_events(b, m, s);
-	add_stock(b, x, &ids);
+	x->opening->take(b, m, &(struct stock_taking){ &x->product, ids.order, x->wish->quantity });
 	if ((e = db_batch_run(b, &failed)) != E_OK)
 		return once_judge(x->once, failed, e);
 	*x->out = (struct exchange_done){

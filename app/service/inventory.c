@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "base/json.h"
 #include "service/inventory.h"
+#include "service/product.h"
 #include "store/db.h"
 
 static const struct db_col stock_cols[] = {
@@ -64,8 +65,9 @@ inventory_check(struct mall *m, const struct stock_check *items, size_t n, struc
 
 /* ---- parts of other services' transactions ---- */
 
-void
-inventory_low(struct db_batch *b, struct mall *m, const char *product_id, int64_t quantity)
+/* Right after the stock fell by quantity: tells it, if that crossed the product's threshold downward. */
+static void
+add_low(struct db_batch *b, struct mall *m, const char *product_id, int64_t quantity)
 {
 	char event[ID_LEN + 1];
 	struct db_arg now = A_TIME(m->now_us);
@@ -74,17 +76,62 @@ inventory_low(struct db_batch *b, struct mall *m, const char *product_id, int64_
 	db_batch_add(b, Q_INVENTORY_LOW, ARGS(A_STR(event), now, now, A_STR(product_id), A_I64(quantity)), 0, 1);
 }
 
+/* The threshold is held against the row, so a product that was read without one needs no look at it. */
+static void
+take(struct db_batch *b, struct mall *m, const struct stock_taking *t, enum query q, enum stock_change type)
+{
+	const struct product *p = t->product;
+	struct db_arg now = A_TIME(clock_whole_s(m->now_us)), id = A_STR(p->id), quantity = A_I64(t->quantity);
+	char record[ID_LEN + 1];
+
+	id_new(m->now_us, record);
+	db_batch_add(b, q, ARGS(quantity, quantity, id, quantity, A_I64(p->points_price), A_I64(p->purchase_limit),
+	    A_I64(p->alert_threshold), now, now), 1, 1);
+	db_batch_add(b, Q_INVENTORY_RECORD, ARGS(A_STR(record), A_I64(type), A_I64(-t->quantity), A_STR(t->order_id),
+	    A_STR("商城兑换"), now, id), 1, 1);
+	if (p->alert_threshold != I64_NONE)
+		add_low(b, m, p->id, t->quantity);
+}
+
+void
+inventory_take(struct db_batch *b, struct mall *m, const struct stock_taking *t)
+{
+	take(b, m, t, Q_INVENTORY_TAKE, STOCK_OUT);
+}
+
+void
+inventory_reserve(struct db_batch *b, struct mall *m, const struct stock_taking *t)
+{
+	take(b, m, t, Q_INVENTORY_RESERVE, STOCK_RESERVE);
+}
+
 /* The record's id into id[ID_LEN + 1]. */
 static void
-add_record(struct db_batch *b, struct mall *m, const struct actor *who, const char *product_id, int64_t change,
-    const char *why, char *id)
+add_record(struct db_batch *b, struct mall *m, const struct stock_step *s, char *id)
 {
-	/* TIMESTAMP has no fraction: cut here, since some servers would round up into the future. */
-	struct db_arg now = A_TIME(m->now_us - m->now_us % US_PER_S);
-
 	id_new(m->now_us, id);
-	db_batch_add(b, Q_INVENTORY_MOVE_RECORD, ARGS(A_STR(id), A_I64(change > 0 ? STOCK_IN : STOCK_OUT), A_I64(change),
-	    A_STR(who->id), A_STR(why), now, A_STR(product_id)), 1, 1);
+	db_batch_add(b, Q_INVENTORY_STEP_RECORD, ARGS(A_STR(id), A_I64(s->type), A_I64(s->available), A_STR(s->order_id),
+	    A_STR(s->operator_id), A_STR(s->why), A_TIME(clock_whole_s(m->now_us)), A_STR(s->product_id)), 1, 1);
+}
+
+static void
+add_step(struct db_batch *b, struct mall *m, const struct stock_step *s, char *id)
+{
+	struct db_arg available = A_I64(s->available), reserved = A_I64(s->reserved), sales = A_I64(s->sales);
+
+	db_batch_add(b, Q_INVENTORY_STEP, ARGS(available, reserved, sales, A_STR(s->product_id), available, reserved), 1, 1);
+	add_record(b, m, s, id);
+}
+
+void
+inventory_step(struct db_batch *b, struct mall *m, const struct stock_step *s)
+{
+	char id[ID_LEN + 1];
+
+	if (s->type != 0)
+		add_step(b, m, s, id);
+	else
+		db_batch_add(b, Q_INVENTORY_SALES, ARGS(A_I64(s->sales), A_STR(s->product_id)), 1, 1);
 }
 
 void
@@ -92,7 +139,8 @@ inventory_first(struct db_batch *b, struct mall *m, const struct actor *who, con
 {
 	char id[ID_LEN + 1];
 
-	add_record(b, m, who, product_id, quantity, "首批入库", id);
+	add_record(b, m, &(struct stock_step){ .product_id = product_id, .type = STOCK_IN, .available = quantity,
+	    .operator_id = who->id, .why = "首批入库" }, id);
 }
 
 /* ---- stock moves ---- */
@@ -183,18 +231,18 @@ static enum err
 write_move(struct db *db, struct move *v)
 {
 	struct db_batch *b = db_batch_new(db, v->m->arena);
-	struct db_arg product = A_STR(v->wish->product_id), change = A_I64(v->change);
+	const struct stock_step step = { .product_id = v->wish->product_id, .type = v->change > 0 ? STOCK_IN : STOCK_OUT,
+	    .available = v->change, .operator_id = v->who->id, .why = v->wish->description };
 	int failed;
 
 	audit_move(b, v);
 	if (v->change != 0) {
-		db_batch_add(b, Q_INVENTORY_MOVE, ARGS(change, product, change), 1, 1);
-		add_record(b, v->m, v->who, v->wish->product_id, v->change, v->wish->description, v->record);
+		add_step(b, v->m, &step, v->record);
 		v->out->record = arena_alloc(v->m->arena, sizeof(*v->out->record));
 		db_batch_row(b, Q_INVENTORY_RECORD_GET, ARGS(A_STR(v->record)), record_cols, v->out->record);
 	}
 	if (v->change < 0)
-		inventory_low(b, v->m, v->wish->product_id, -v->change);
+		add_low(b, v->m, v->wish->product_id, -v->change);
 	return db_batch_run(b, &failed);
 }
 

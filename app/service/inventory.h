@@ -13,6 +13,7 @@
 #include "service/once.h"
 
 struct db_batch;
+struct product;
 
 /* What a line of the ledger is: the business's numbers. */
 enum stock_change { STOCK_IN = 1, STOCK_OUT, STOCK_RESERVE, STOCK_RELEASE };
@@ -49,14 +50,40 @@ struct stock_answer {
 /* Which of these can be had now. A product named twice is held against its stock in all. */
 enum err inventory_check(struct mall *m, const struct stock_check *items, size_t n, struct stock_answer *out) MUST_CHECK;
 
-/* ---- parts of other services' transactions ---- */
+/* ---- parts of other services' transactions: each adds to the batch, where the product comes in the lock order ---- */
 
-/* Right after the stock fell by quantity: adds mall.inventory.low if that crossed the product's threshold downward. Not
- * needed where the product has none. */
-void inventory_low(struct db_batch *b, struct mall *m, const char *product_id, int64_t quantity);
+/* Pieces of a product for an order. product is as it was read before: the price, the limit, the threshold and the sale window
+ * are held against the row. */
+struct stock_taking {
+	const struct product	*product;
+	const char		*order_id;
+	int64_t			 quantity;
+};
+
+/* Out at once, and sold. */
+void inventory_take(struct db_batch *b, struct mall *m, const struct stock_taking *t);
+/* Kept for an order that waits. */
+void inventory_reserve(struct db_batch *b, struct mall *m, const struct stock_taking *t);
+
+/* One step of the ledger after that, in pieces: released, sold, come back, corrected. type 0: sales alone change, and no
+ * record tells of it. What an order's move does in all never makes less available than there was, so no step
+ * tells mall.inventory.low. */
+struct stock_step {
+	const char	*product_id;
+	int64_t		 type;		/* enum stock_change */
+	int64_t		 available;
+	int64_t		 reserved;
+	int64_t		 sales;
+	const char	*order_id;	/* or NULL */
+	const char	*operator_id;	/* or NULL */
+	const char	*why;
+};
+
+void inventory_step(struct db_batch *b, struct mall *m, const struct stock_step *step);
 
 /* A product's first pieces, right after it was made with them. */
-void inventory_first(struct db_batch *b, struct mall *m, const struct actor *who, const char *product_id, int64_t quantity);
+void inventory_first(struct db_batch *b, struct mall *m, const struct actor *who, const char *product_id,
+    int64_t quantity);
 
 /* ---- by operators: a merchant's own products, an admin's all; anything else is E_NOT_FOUND ---- */
 

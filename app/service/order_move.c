@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/json.h"
+#include "service/inventory.h"
 #include "service/order_event.h"
 #include "service/order_int.h"
 #include "service/settle.h"
@@ -33,30 +34,25 @@ enum {
 
 enum timer { TIMER_CLEAR = 0, TIMER_HOLD, TIMER_COMPLETION };
 
-/* A step of the stock's ledger: signs of the order's quantity. change_type 0: sales alone change, and no record tells of it. */
-struct stock_step {
-	int64_t		 change_type;
-	int64_t		 available;
-	int64_t		 reserved;
-	int64_t		 sales;
-	const char	*why;
-};
-
+/* What the stock does with the order's pieces: by one piece. */
 #define STEPS_MAX 2
 struct stock_steps {
 	struct stock_step	step[STEPS_MAX];
 	size_t			n;
 };
 
+#define STEP(kind, more, held, sold, because) \
+	{ .type = (kind), .available = (more), .reserved = (held), .sales = (sold), .why = (because) }
+
 static const struct stock_steps stock_confirm = {
-	{ { 4, 1, -1, 0, "确认兑换" }, { 2, -1, 0, 1, "商城兑换" } }, 2,
+	{ STEP(STOCK_RELEASE, 1, -1, 0, "确认兑换"), STEP(STOCK_OUT, -1, 0, 1, "商城兑换") }, 2,
 };
-static const struct stock_steps stock_release = { { { 4, 1, -1, 0, "释放预占" } }, 1 };
-static const struct stock_steps stock_cancel = { { { 1, 1, 0, -1, "取消兑换" } }, 1 };
-static const struct stock_steps stock_restock = { { { 1, 1, 0, -1, "退货入库" } }, 1 };
-static const struct stock_steps stock_unfit = { { { 0, 0, 0, -1, NULL } }, 1 };
+static const struct stock_steps stock_release = { { STEP(STOCK_RELEASE, 1, -1, 0, "释放预占") }, 1 };
+static const struct stock_steps stock_cancel = { { STEP(STOCK_IN, 1, 0, -1, "取消兑换") }, 1 };
+static const struct stock_steps stock_restock = { { STEP(STOCK_IN, 1, 0, -1, "退货入库") }, 1 };
+static const struct stock_steps stock_unfit = { { STEP(0, 0, 0, -1, NULL) }, 1 };
 /* After a cancel: what came back on paper is not there. The operator's own, of no order. */
-static const struct stock_step stock_correction = { 2, -1, 0, 0, "缺货更正" };
+static const struct stock_step stock_correction = STEP(STOCK_OUT, -1, 0, 0, "缺货更正");
 
 /* Whether more than its status lets the order move now. */
 typedef bool move_judge(const struct mall *m, const struct move_request *rq, const struct order *o);
@@ -350,22 +346,17 @@ add_events(struct db_batch *b, struct moving *v)
 }
 
 static void
-add_step(struct db_batch *b, const struct moving *v, const struct stock_step *s, const char *order_id)
+add_step(struct db_batch *b, const struct moving *v, const struct stock_step *by_piece, const char *order_id)
 {
-	int64_t q = v->order.quantity;
-	struct db_arg product = A_STR(v->order.product.id), available = A_I64(s->available * q);
-	struct db_arg reserved = A_I64(s->reserved * q), sales = A_I64(s->sales * q);
-	const char *operator = v->rq->operator != NULL ? v->rq->operator->id : NULL;
-	char id[ID_LEN + 1];
+	struct stock_step s = *by_piece;
 
-	if (s->change_type == 0) {
-		db_batch_add(b, Q_ORDER_SALES, ARGS(sales, product), 1, 1);
-		return;
-	}
-	id_new(v->m->now_us, id);
-	db_batch_add(b, Q_ORDER_STOCK, ARGS(available, reserved, sales, product, available, reserved), 1, 1);
-	db_batch_add(b, Q_ORDER_STOCK_RECORD, ARGS(A_STR(id), A_I64(s->change_type), available, A_STR(order_id),
-	    A_STR(operator), A_STR(s->why), A_TIME(clock_whole_s(v->m->now_us)), product), 1, 1);
+	s.product_id = v->order.product.id;
+	s.available *= v->order.quantity;
+	s.reserved *= v->order.quantity;
+	s.sales *= v->order.quantity;
+	s.order_id = order_id;
+	s.operator_id = v->rq->operator != NULL ? v->rq->operator->id : NULL;
+	inventory_step(b, v->m, &s);
 }
 
 static void

@@ -18,7 +18,7 @@ static const struct db_col product_cols[] = {
 	DB_BOOL(struct product, is_hot), DB_BOOL(struct product, is_new), DB_I64(struct product, status),
 	DB_I64(struct product, purchase_limit), DB_TIME(struct product, available_from_us),
 	DB_TIME(struct product, available_until_us), DB_I64(struct product, sort_order),
-	DB_I64(struct product, delivery_days), DB_END,
+	DB_I64(struct product, alert_threshold), DB_I64(struct product, delivery_days), DB_END,
 };
 
 /* Each sort has a statement of its own, so that the index it walks is plain to the server. */

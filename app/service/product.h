@@ -30,6 +30,7 @@ struct product {
 	int64_t		 available_from_us;	/* 0: always */
 	int64_t		 available_until_us;
 	int64_t		 sort_order;
+	int64_t		 alert_threshold;	/* I64_NONE: none */
 	int64_t		 delivery_days;		/* its merchant's, or I64_NONE */
 };
 

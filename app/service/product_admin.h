@@ -36,9 +36,8 @@ struct product_draft {
 /* A product as operators see it. */
 struct product_row {
 	struct product		 p;
-	const struct named	*merchant;		/* p.merchant; NULL where it is the shop's own */
+	const struct named	*merchant;	/* p.merchant; NULL where it is the shop's own */
 	int64_t			 reserved;
-	int64_t			 alert_threshold;	/* I64_NONE: none */
 	int64_t			 version;
 	int64_t			 created_at_us;
 	int64_t			 updated_at_us;

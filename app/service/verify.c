@@ -1,61 +1,265 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verify.c: the table of invariants; sql/query/verify.sql asks for each one's breaches. */
+/* verify.c: the tables of scans and of checks, and the run through them; sql/query/verify.sql asks for the breaches. */
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "base/clock.h"
+#include "service/mend.h"
 #include "service/verify.h"
 #include "store/db.h"
 
+#define RANGE_ARGS_MAX 12
+#define BOUND_MAX 96
+#define RANGE_DEADLINE_MS (INT64_C(3600) * 1000)
+/* Above every key there is. */
+#define BOUND_END "\xf4\x8f\xbf\xbf"
+
+/* What is gone through, so many rows of it at a time: where the points live the accounts, in the mall's database the rest. */
+enum scan { ACCOUNTS, USERS, PRODUCTS, ORDERS, KEYS, SCANS };
+
 static const struct {
-	enum query	 query;
+	const char	*what;
+	bool		 points;	/* in the database of the points */
+	enum query	 next;		/* the key that a range of so many rows ends before */
+	int64_t		 rows;
+} scans[SCANS] = {
+	[ACCOUNTS] = { "accounts", true, Q_VERIFY_NEXT_USER, 1000 },
+	[USERS] = { "users", false, Q_VERIFY_NEXT_USER, 1000 },
+	[PRODUCTS] = { "products", false, Q_VERIFY_NEXT_PRODUCT, 1000 },
+	[ORDERS] = { "orders", false, Q_VERIFY_NEXT_ORDER, 2000 },
+	[KEYS] = { "idempotency keys", false, Q_VERIFY_NEXT_CALLER, 5000 },
+};
+
+/* What a check reads decides where it can be asked: a statement has one database. */
+enum reach { ANYWHERE = 1, TOGETHER /* only where points and orders share a database */ };
+
+static const struct check {
+	const char	*name;
+	enum scan	 scan;
+	enum reach	 reach;
+	enum query	 query;		/* its parameters are the range, over and over */
+	enum mend	 mend;
 	const char	*invariant;
 } checks[] = {
-	{ Q_VERIFY_POINTS_SUM, "a user's balance is the sum of the points records" },
-	{ Q_VERIFY_POINTS_LAST, "a user's balance and number are those of the last points record" },
-	{ Q_VERIFY_POINTS_CHAIN, "points records follow from each other, numbered without a gap" },
-	{ Q_VERIFY_POINTS_OWNER, "every points record has its user" },
-	{ Q_VERIFY_POINTS_TOTALS, "points earned and spent are what the records add up to" },
-	{ Q_VERIFY_STOCK_LAST, "a product's stock and number are those of the last inventory record" },
-	{ Q_VERIFY_STOCK_CHAIN, "inventory records follow from each other, numbered without a gap" },
-	{ Q_VERIFY_STOCK_TYPE, "an inventory record changes the stock in the direction of its type" },
-	{ Q_VERIFY_STOCK_OWNER, "every inventory record has its product" },
-	{ Q_VERIFY_RESERVED, "what is reserved is what pending orders and open reservations hold" },
-	{ Q_VERIFY_SALES, "a product's sales are the pieces of its confirmed orders" },
-	{ Q_VERIFY_ORDER_TAKEN, "an order's points were taken exactly once" },
-	{ Q_VERIFY_ORDER_GIVEN_BACK,
+	{ "points_sum", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_SUM, MEND_USER_POINTS, "a user's balance is the sum of the points records" },
+	{ "points_last", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_LAST, MEND_USER_POINTS,
+	    "a user's balance and number are those of the last points record" },
+	{ "points_chain", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_CHAIN, MEND_NOT,
+	    "points records follow from each other, numbered without a gap" },
+	{ "points_owner", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_OWNER, MEND_NOT, "every points record has its user" },
+	{ "points_totals", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_TOTALS, MEND_USER_POINTS,
+	    "points earned and spent are what the records add up to" },
+	{ "points_lots", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_LOTS, MEND_NOT,
+	    "lots do not overlap, and unspent ones follow each other, the soonest first" },
+	{ "points_dated", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_DATED, MEND_NOT,
+	    "the unspent points of a user's lots are no more than the balance" },
+	{ "points_closed", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_CLOSED, MEND_NOT,
+	    "a lot that is closed was spent, and every lot has its user" },
+	{ "points_source", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_SOURCE, MEND_NOT,
+	    "what a source did is the record that it names" },
+	{ "order_of_record", ACCOUNTS, TOGETHER, Q_VERIFY_ORDER_OF_RECORD, MEND_NOT,
+	    "every record of an exchange or its refund has its order" },
+
+	{ "counter", USERS, ANYWHERE, Q_VERIFY_COUNTER, MEND_COUNTER, "a purchase counter is the pieces of the user's orders" },
+	{ "counter_extra", USERS, ANYWHERE, Q_VERIFY_COUNTER_EXTRA, MEND_COUNTER, "no purchase counter counts without an order" },
+	{ "event_exchanged", USERS, ANYWHERE, Q_VERIFY_EVENT_EXCHANGED, MEND_NOT, "every exchange has its event, once" },
+	{ "event_cancelled", USERS, ANYWHERE, Q_VERIFY_EVENT_CANCELLED, MEND_NOT, "every cancellation has its event, once" },
+
+	{ "stock_last", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_LAST, MEND_PRODUCT_STOCK,
+	    "a product's stock and number are those of the last inventory record" },
+	{ "stock_chain", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_CHAIN, MEND_NOT,
+	    "inventory records follow from each other, numbered without a gap" },
+	{ "stock_type", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_TYPE, MEND_NOT,
+	    "an inventory record changes the stock in the direction of its type" },
+	{ "stock_owner", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_OWNER, MEND_NOT, "every inventory record has its product" },
+	{ "reserved", PRODUCTS, ANYWHERE, Q_VERIFY_RESERVED, MEND_PRODUCT_STOCK,
+	    "what is reserved is what pending orders and open reservations hold" },
+	{ "sales", PRODUCTS, ANYWHERE, Q_VERIFY_SALES, MEND_PRODUCT_SALES,
+	    "a product's sales are the pieces of its confirmed orders" },
+
+	{ "order_taken", ORDERS, TOGETHER, Q_VERIFY_ORDER_TAKEN, MEND_NOT, "an order's points were taken exactly once" },
+	{ "order_given_back", ORDERS, TOGETHER, Q_VERIFY_ORDER_GIVEN_BACK, MEND_NOT,
 	    "an order's points were given back exactly once if it is cancelled or returned, else never" },
-	{ Q_VERIFY_ORDER_OF_RECORD, "every record of an exchange or its refund has its order" },
-	{ Q_VERIFY_ORDER_STOCK, "an order's pieces left the stock, and came back if it is cancelled" },
-	{ Q_VERIFY_ORDER_COST, "an order costs its pieces times their price" },
-	{ Q_VERIFY_ORDER_PLACES, "every order has its user and its product" },
-	{ Q_VERIFY_COUNTER, "a purchase counter is the pieces of the user's orders" },
-	{ Q_VERIFY_COUNTER_EXTRA, "no purchase counter counts without an order" },
-	{ Q_VERIFY_KEY_ANSWER, "every idempotency key has its answer" },
-	{ Q_VERIFY_ANSWER_KEY, "every stored answer has its idempotency key" },
-	{ Q_VERIFY_EVENT_EXCHANGED, "every exchange has its event, once" },
-	{ Q_VERIFY_EVENT_CANCELLED, "every cancellation has its event, once" },
+	{ "order_stock", ORDERS, ANYWHERE, Q_VERIFY_ORDER_STOCK, MEND_NOT,
+	    "an order's pieces left the stock, and came back if it is cancelled" },
+	{ "order_cost", ORDERS, ANYWHERE, Q_VERIFY_ORDER_COST, MEND_NOT, "an order costs its pieces times their price" },
+	{ "order_places", ORDERS, ANYWHERE, Q_VERIFY_ORDER_PLACES, MEND_NOT, "every order has its user and its product" },
+
+	{ "key_answer", KEYS, ANYWHERE, Q_VERIFY_KEY_ANSWER, MEND_NOT, "every idempotency key has its answer" },
+	{ "answer_key", KEYS, ANYWHERE, Q_VERIFY_ANSWER_KEY, MEND_KEY, "every stored answer has its idempotency key" },
+};
+
+#define NCHECKS (sizeof(checks) / sizeof(checks[0]))
+
+static bool
+applies(const struct mall *m, const struct check *c)
+{
+	return c->reach != TOGETHER || !mall_points_apart(m);
+}
+
+static struct db *
+database_of(const struct mall *m, enum scan s)
+{
+	return scans[s].points ? m->points : m->db;
+}
+
+struct tally {
+	int64_t	breaches;
+	int64_t	took_us;
+};
+
+struct run {
+	struct mall		*m;
+	bool			 repair;
+	const struct verify_ear	*ear;
+	struct verify_sum	*sum;
+	struct arena		*arena;
+	struct fault		*fault;
+	struct tally		 tallies[NCHECKS];
+};
+
+/* Of the keys of the scan: from is in it, to is not. */
+struct range {
+	char	from[BOUND_MAX];
+	char	to[BOUND_MAX];
 };
 
 static const struct db_col breach_cols[] = {
-	DB_STR(struct verify_breach, id), DB_STR(struct verify_breach, what), DB_END
+	DB_STR(struct verify_breach, id), DB_STR(struct verify_breach, of), DB_STR(struct verify_breach, what), DB_END
 };
 
-size_t
-verify_count(void)
+static enum err
+judge(struct run *r, size_t i, struct verify_breach *b)
 {
-	return sizeof(checks) / sizeof(checks[0]);
+	const struct check *c = &checks[i];
+	struct mended done = { NULL, NULL };
+	enum err e = E_NOT_FOUND;
+
+	b->check = c->name;
+	b->invariant = c->invariant;
+	if (r->repair)
+		e = mend_row(r->m, c->mend, b->id, b->of, &done);
+	if (e != E_OK && e != E_NOT_FOUND)
+		return e;
+	b->before = e == E_OK ? done.before : NULL;
+	b->after = e == E_OK ? done.after : NULL;
+	r->sum->mended += e == E_OK;
+	r->tallies[i].breaches += e != E_OK;
+	if (r->ear->breach != NULL)
+		r->ear->breach(b);
+	return E_OK;
 }
 
-const char *
-verify_invariant(size_t i)
+static enum err
+run_check(struct run *r, size_t i, const struct range *range)
 {
-	assert(i < verify_count());
-	return checks[i].invariant;
+	enum query q = checks[i].query;
+	size_t nargs = strlen(queries[q].params), n;
+	struct db_arg args[RANGE_ARGS_MAX];
+	struct verify_breach *breaches;
+	int64_t begun_us = clock_mono_us();
+	enum err e;
+
+	assert(nargs <= RANGE_ARGS_MAX);
+	for (size_t k = 0; k < nargs; k++)
+		args[k] = A_STR(k % 2 == 0 ? range->from : range->to);
+	e = db_rows(database_of(r->m, checks[i].scan), q, args, nargs, breach_cols, r->m->arena, sizeof(*breaches),
+	    VERIFY_BREACHES_MAX, &breaches, &n);
+	r->tallies[i].took_us += clock_mono_us() - begun_us;
+	for (size_t k = 0; k < n && e == E_OK; k++)
+		e = judge(r, i, &breaches[k]);
+	return e;
+}
+
+struct bound {
+	const char	*key;	/* NULL: there are no so many rows any more */
+};
+
+static const struct db_col bound_cols[] = { DB_STR(struct bound, key), DB_END };
+
+static enum err
+find_end(struct run *r, enum scan s, struct range *range)
+{
+	struct bound b = { NULL };
+	enum err e;
+
+	e = db_row(database_of(r->m, s), scans[s].next, ARGS(A_STR(range->from), A_I64(scans[s].rows)), bound_cols,
+	    r->m->arena, &b);
+	if (e != E_OK && e != E_NOT_FOUND)
+		return e;
+	snprintf(range->to, sizeof(range->to), "%s", b.key != NULL ? b.key : BOUND_END);
+	return E_OK;
+}
+
+static enum err
+run_range(struct run *r, enum scan s, struct range *range)
+{
+	enum err e;
+
+	arena_reset(r->arena);
+	mall_request(r->m, r->arena, r->fault, RANGE_DEADLINE_MS);
+	if ((e = find_end(r, s, range)) != E_OK)
+		return e;
+	for (size_t i = 0; i < NCHECKS; i++)
+		if (checks[i].scan == s && applies(r->m, &checks[i]) && (e = run_check(r, i, range)) != E_OK)
+			return e;
+	return E_OK;
+}
+
+static enum err
+run_scan(struct run *r, enum scan s)
+{
+	struct range range = { .to = "" };
+	int64_t rows = 0;
+	enum err e;
+
+	do {
+		memcpy(range.from, range.to, sizeof(range.from));
+		if ((e = run_range(r, s, &range)) != E_OK)
+			return e;
+		rows += scans[s].rows;
+		if (r->ear->progress != NULL)
+			r->ear->progress(scans[s].what, rows);
+	} while (strcmp(range.to, BOUND_END) != 0);
+	return E_OK;
+}
+
+/* All of a run at once, and no row of a check that is no more. */
+static enum err
+keep_tx(struct db *db, void *arg)
+{
+	const struct run *r = arg;
+	struct db_arg now = A_TIME(r->m->now_us);
+	enum err e;
+
+	if ((e = db_exec(db, Q_VERIFY_FORGET, NO_ARGS, NULL)) != E_OK)
+		return e;
+	for (size_t i = 0; i < NCHECKS; i++) {
+		if (!applies(r->m, &checks[i]))
+			continue;
+		e = db_exec(db, Q_VERIFY_KEEP, ARGS(A_STR(checks[i].name), A_I64(r->tallies[i].breaches),
+		    A_I64(r->tallies[i].took_us), now), NULL);
+		if (e != E_OK)
+			return e;
+	}
+	return E_OK;
 }
 
 enum err
-verify_run(struct db *db, size_t i, struct arena *a, struct verify_breach **breaches, size_t *n)
+verify_run(struct mall *m, bool repair, const struct verify_ear *ear, struct verify_sum *sum)
 {
-	assert(i < verify_count());
-	return db_rows(db, checks[i].query, NO_ARGS, breach_cols, a, sizeof(**breaches), VERIFY_BREACHES_MAX,
-	    breaches, n);
+	struct run r = { .m = m, .repair = repair, .ear = ear, .sum = sum, .arena = m->arena, .fault = m->fault };
+	enum err e;
+
+	*sum = (struct verify_sum){ 0 };
+	for (enum scan s = 0; s < SCANS; s++)
+		if ((e = run_scan(&r, s)) != E_OK)
+			return e;
+	for (size_t i = 0; i < NCHECKS; i++) {
+		sum->checks += applies(m, &checks[i]);
+		sum->breaches += r.tallies[i].breaches;
+	}
+	mall_request(m, r.arena, r.fault, RANGE_DEADLINE_MS);
+	return db_tx(m->tx, keep_tx, &r);
 }

@@ -15,22 +15,37 @@ WHERE id = ? AND status = 1 AND deleted_at IS NULL
   AND (available_from IS NULL OR available_from <= ?) AND (available_until IS NULL OR available_until > ?);
 
 -- name: INVENTORY_TAKE
--- params: i i s i i i t t
+-- params: i i s i i i i t t
 -- columns: -
 -- The hot row, last of all: every condition of the exchange is held once more against the row as it is now.
 UPDATE products
 SET stock_quantity = stock_quantity - ?, sales_count = sales_count + ?, stock_seq = stock_seq + 1
-WHERE id = ? AND stock_quantity >= ? AND points_price = ? AND purchase_limit <=> ? AND status = 1 AND deleted_at IS NULL
-  AND (available_from IS NULL OR available_from <= ?) AND (available_until IS NULL OR available_until > ?);
+WHERE id = ? AND stock_quantity >= ? AND points_price = ? AND purchase_limit <=> ? AND alert_threshold <=> ?
+  AND status = 1 AND deleted_at IS NULL AND (available_from IS NULL OR available_from <= ?)
+  AND (available_until IS NULL OR available_until > ?);
 
 -- name: INVENTORY_RESERVE
--- params: i i s i i i t t
+-- params: i i s i i i i t t
 -- columns: -
 -- The same for an order that waits: its pieces are kept for it, and not sold yet.
 UPDATE products
 SET stock_quantity = stock_quantity - ?, reserved_quantity = reserved_quantity + ?, stock_seq = stock_seq + 1
-WHERE id = ? AND stock_quantity >= ? AND points_price = ? AND purchase_limit <=> ? AND status = 1 AND deleted_at IS NULL
-  AND (available_from IS NULL OR available_from <= ?) AND (available_until IS NULL OR available_until > ?);
+WHERE id = ? AND stock_quantity >= ? AND points_price = ? AND purchase_limit <=> ? AND alert_threshold <=> ?
+  AND status = 1 AND deleted_at IS NULL AND (available_from IS NULL OR available_from <= ?) AND (available_until IS NULL OR available_until > ?);
+
+-- name: INVENTORY_STEP
+-- params: i i i s i i
+-- columns: -
+-- One step of the ledger: what becomes available, reserved and sold by it.
+UPDATE products SET stock_quantity = stock_quantity + ?, reserved_quantity = reserved_quantity + ?,
+  sales_count = sales_count + ?, stock_seq = stock_seq + 1
+WHERE id = ? AND stock_quantity + ? BETWEEN 0 AND 2147483647 AND reserved_quantity + ? >= 0;
+
+-- name: INVENTORY_SALES
+-- params: i s
+-- columns: -
+-- Pieces that were sold and came back unfit for sale: no stock, no record.
+UPDATE products SET sales_count = sales_count + ? WHERE id = ?;
 
 -- name: INVENTORY_RECORD
 -- params: s i i s s t s
@@ -39,6 +54,14 @@ WHERE id = ? AND stock_quantity >= ? AND points_price = ? AND purchase_limit <=>
 INSERT INTO inventory_records
   (id, product_id, change_type, quantity_change, stock_after, related_order_id, description, created_at, seq)
 SELECT ?, id, ?, ?, stock_quantity, ?, ?, ?, stock_seq FROM products WHERE id = ?;
+
+-- name: INVENTORY_STEP_RECORD
+-- params: s i i s s s t s
+-- columns: -
+-- Right after its step: id, change type, change, order, operator, why, when, product.
+INSERT INTO inventory_records
+  (id, product_id, change_type, quantity_change, stock_after, related_order_id, operator_id, description, created_at, seq)
+SELECT ?, id, ?, ?, stock_quantity, ?, ?, ?, ?, stock_seq FROM products WHERE id = ?;
 
 -- name: INVENTORY_LOW
 -- params: s t t s i
@@ -58,20 +81,6 @@ WHERE id = ? AND alert_threshold IS NOT NULL AND stock_quantity <= alert_thresho
 -- columns: i i
 SELECT stock_quantity, reserved_quantity FROM products
 WHERE id = ? AND deleted_at IS NULL AND (? IS NULL OR merchant_id = ?) FOR UPDATE;
-
--- name: INVENTORY_MOVE
--- params: i s i
--- columns: -
-UPDATE products SET stock_quantity = stock_quantity + ?, stock_seq = stock_seq + 1
-WHERE id = ? AND stock_quantity + ? BETWEEN 0 AND 2147483647;
-
--- name: INVENTORY_MOVE_RECORD
--- params: s i i s s t s
--- columns: -
--- INVENTORY_RECORD of a change that an operator made: by whom, and no order.
-INSERT INTO inventory_records
-  (id, product_id, change_type, quantity_change, stock_after, operator_id, description, created_at, seq)
-SELECT ?, id, ?, ?, stock_quantity, ?, ?, ?, stock_seq FROM products WHERE id = ?;
 
 -- part: LEDGER_ROW
 -- columns: s i i i i s s s t

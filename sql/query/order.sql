@@ -65,28 +65,6 @@ SELECT points_balance FROM users WHERE id = ? FOR UPDATE;
 -- columns: -
 UPDATE purchase_counters SET quantity = quantity - ? WHERE user_id = ? AND product_id = ? AND quantity >= ?;
 
--- name: ORDER_STOCK
--- params: i i i s i i
--- columns: -
--- One step of the ledger: what becomes available, reserved and sold by it.
-UPDATE products SET stock_quantity = stock_quantity + ?, reserved_quantity = reserved_quantity + ?,
-  sales_count = sales_count + ?, stock_seq = stock_seq + 1
-WHERE id = ? AND stock_quantity + ? >= 0 AND reserved_quantity + ? >= 0;
-
--- name: ORDER_STOCK_RECORD
--- params: s i i s s s t s
--- columns: -
--- Right after its step: id, change type, change, order, operator, why, when, product.
-INSERT INTO inventory_records
-  (id, product_id, change_type, quantity_change, stock_after, related_order_id, operator_id, description, created_at, seq)
-SELECT ?, id, ?, ?, stock_quantity, ?, ?, ?, ?, stock_seq FROM products WHERE id = ?;
-
--- name: ORDER_SALES
--- params: i s
--- columns: -
--- Pieces that were sold and came back unfit for sale: no stock, no record.
-UPDATE products SET sales_count = sales_count + ? WHERE id = ?;
-
 -- name: ORDER_TRACKED
 -- params: s i i s t
 -- columns: -

@@ -6,10 +6,10 @@
 -- would only tempt the server to sort them all.
 
 -- part: PRODUCT_ROW
--- columns: s s s s s s s i s s s i i o o i i t t i i
+-- columns: s s s s s s s i s s s i i o o i i t t i i i
 p.id, p.name, p.description, p.category_id, c.name, p.merchant_id, m.name, p.points_price, p.original_price,
        p.images, p.specifications, p.stock_quantity, p.sales_count, p.is_hot, p.is_new, p.status, p.purchase_limit,
-       p.available_from, p.available_until, p.sort_order, m.delivery_days;
+       p.available_from, p.available_until, p.sort_order, p.alert_threshold, m.delivery_days;
 
 -- part: PRODUCT_NAMES
 -- columns: -

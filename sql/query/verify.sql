@@ -1,198 +1,286 @@
--- The invariants. Each statement gives what breaches one: an id and what is wrong, at most 100 rows. Each is right in the
--- middle of traffic, because one statement is one snapshot and every change keeps the invariants at its COMMIT.
+-- The invariants. Each statement gives what breaches one within a range of ids: a key (one or two values) and what is wrong,
+-- at most 1,000 rows. Each is right in the middle of traffic, because one statement is one snapshot and every change keeps
+-- the invariants at its COMMIT. Parameters are the range, from and before, as often as it is needed. What is derived per
+-- group carries the range itself: only that range is ever read.
+
+-- name: VERIFY_NEXT_USER
+-- params: s i
+-- columns: s
+SELECT id FROM users WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?;
+
+-- name: VERIFY_NEXT_PRODUCT
+-- params: s i
+-- columns: s
+SELECT id FROM products WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?;
+
+-- name: VERIFY_NEXT_ORDER
+-- params: s i
+-- columns: s
+SELECT id FROM exchange_orders WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?;
+
+-- name: VERIFY_NEXT_CALLER
+-- params: s i
+-- columns: s
+-- A caller's keys stay together.
+SELECT MIN(caller) FROM idempotency_keys
+WHERE caller > (SELECT caller FROM idempotency_keys WHERE caller >= ? ORDER BY caller, idem_key LIMIT 1 OFFSET ?);
+
+-- name: VERIFY_FORGET
+-- params: -
+-- columns: -
+DELETE FROM verify_results;
+
+-- name: VERIFY_KEEP
+-- params: s i i t
+-- columns: -
+INSERT INTO verify_results (invariant, breaches, took_us, checked_at) VALUES (?, ?, ?, ?);
 
 -- name: VERIFY_POINTS_SUM
--- params: -
--- columns: s s
-SELECT u.id, CONCAT('balance ', u.points_balance, ', the records add up to ', COALESCE(r.points, 0))
-FROM users u LEFT JOIN (SELECT user_id, SUM(points) AS points FROM points_records GROUP BY user_id) r ON r.user_id = u.id
-WHERE u.points_balance <> COALESCE(r.points, 0) LIMIT 100;
+-- params: s s s s
+-- columns: s s s
+SELECT u.id, NULL, CONCAT('balance ', u.points_balance, ', the records add up to ', COALESCE(r.points, 0))
+FROM users u LEFT JOIN (SELECT user_id, SUM(points) AS points FROM points_records
+    WHERE user_id >= ? AND user_id < ? GROUP BY user_id) r ON r.user_id = u.id
+WHERE u.id >= ? AND u.id < ? AND u.points_balance <> COALESCE(r.points, 0) LIMIT 1000;
 
 -- name: VERIFY_POINTS_LAST
--- params: -
--- columns: s s
-SELECT u.id, CONCAT('balance ', u.points_balance, ' after record ', u.points_seq, ', the last record says ',
+-- params: s s
+-- columns: s s s
+SELECT u.id, NULL, CONCAT('balance ', u.points_balance, ' after record ', u.points_seq, ', the last record says ',
   COALESCE(r.balance_after, 'nothing'))
 FROM users u LEFT JOIN points_records r ON r.user_id = u.id AND r.seq = u.points_seq
-WHERE u.points_balance <> COALESCE(r.balance_after, 0) OR (r.id IS NULL AND u.points_seq <> 0)
-  OR EXISTS (SELECT 1 FROM points_records n WHERE n.user_id = u.id AND n.seq > u.points_seq) LIMIT 100;
+WHERE u.id >= ? AND u.id < ? AND (u.points_balance <> COALESCE(r.balance_after, 0) OR (r.id IS NULL AND u.points_seq <> 0)
+  OR EXISTS (SELECT 1 FROM points_records n WHERE n.user_id = u.id AND n.seq > u.points_seq)) LIMIT 1000;
 
 -- name: VERIFY_POINTS_CHAIN
--- params: -
--- columns: s s
-SELECT r.id, CONCAT('record ', r.seq, ' of user ', r.user_id, ': ', r.points, ' points on top of ',
+-- params: s s
+-- columns: s s s
+SELECT r.id, NULL, CONCAT('record ', r.seq, ' of user ', r.user_id, ': ', r.points, ' points on top of ',
   COALESCE(p.balance_after, 'nothing'), ' do not make ', r.balance_after)
 FROM points_records r LEFT JOIN points_records p ON p.user_id = r.user_id AND p.seq = r.seq - 1
-WHERE r.balance_after <> COALESCE(p.balance_after, 0) + r.points OR r.seq < 1 OR (r.seq > 1 AND p.id IS NULL) LIMIT 100;
+WHERE r.user_id >= ? AND r.user_id < ?
+  AND (r.balance_after <> COALESCE(p.balance_after, 0) + r.points OR r.seq < 1 OR (r.seq > 1 AND p.id IS NULL)) LIMIT 1000;
 
 -- name: VERIFY_POINTS_OWNER
--- params: -
--- columns: s s
-SELECT r.id, CONCAT('a record of user ', r.user_id, ', who is not there')
-FROM points_records r LEFT JOIN users u ON u.id = r.user_id WHERE u.id IS NULL LIMIT 100;
+-- params: s s
+-- columns: s s s
+SELECT r.id, NULL, CONCAT('a record of user ', r.user_id, ', who is not there')
+FROM points_records r LEFT JOIN users u ON u.id = r.user_id
+WHERE r.user_id >= ? AND r.user_id < ? AND u.id IS NULL LIMIT 1000;
 
 -- name: VERIFY_POINTS_TOTALS
--- params: -
--- columns: s s
-SELECT u.id, CONCAT('earned ', u.points_earned, ' and spent ', u.points_spent, ', the records say ',
-  COALESCE(r.earned, 0), ' and ', COALESCE(r.spent, 0))
+-- params: s s s s
+-- columns: s s s
+SELECT u.id, NULL, CONCAT('earned ', u.points_earned, ', spent ', u.points_spent, ', left ', u.points_out,
+  '; the records say ', COALESCE(r.earned, 0), ', ', COALESCE(r.spent, 0), ', ', COALESCE(r.points_out, 0))
 FROM users u LEFT JOIN (SELECT user_id,
     SUM(CASE WHEN type = 'payment_reward' OR (type = 'adjust' AND points > 0) THEN points ELSE 0 END) AS earned,
-    -SUM(CASE WHEN type IN ('mall_exchange', 'mall_refund') THEN points ELSE 0 END) AS spent
-  FROM points_records GROUP BY user_id) r ON r.user_id = u.id
-WHERE u.points_earned <> COALESCE(r.earned, 0) OR u.points_spent <> COALESCE(r.spent, 0) LIMIT 100;
+    -SUM(CASE WHEN type IN ('mall_exchange', 'mall_refund') THEN points ELSE 0 END) AS spent,
+    -SUM(LEAST(points, 0)) AS points_out
+  FROM points_records WHERE user_id >= ? AND user_id < ? GROUP BY user_id) r ON r.user_id = u.id
+WHERE u.id >= ? AND u.id < ? AND (u.points_earned <> COALESCE(r.earned, 0) OR u.points_spent <> COALESCE(r.spent, 0)
+  OR u.points_out <> COALESCE(r.points_out, 0)) LIMIT 1000;
+
+-- name: VERIFY_POINTS_LOTS
+-- params: s s
+-- columns: s s s
+-- An unspent lot begins where what has left the balance ends, or where one that expires no later ends.
+SELECT l.id, NULL, CONCAT('user ', l.user_id, ', from ', l.starts_at, ' to ', l.ends_at,
+  CASE WHEN n.id IS NOT NULL THEN CONCAT(', overlaps lot ', n.id) ELSE ', follows none that expires before it' END)
+FROM points_lots l JOIN users u ON u.id = l.user_id
+  LEFT JOIN points_lots n ON n.user_id = l.user_id AND n.ends_at > l.starts_at AND n.starts_at < l.ends_at AND n.id > l.id
+WHERE l.user_id >= ? AND l.user_id < ? AND (n.id IS NOT NULL OR (l.starts_at > u.points_out AND NOT EXISTS
+  (SELECT 1 FROM points_lots p WHERE p.user_id = l.user_id AND p.ends_at = l.starts_at AND p.expires_at <= l.expires_at)))
+LIMIT 1000;
+
+-- name: VERIFY_POINTS_DATED
+-- params: s s
+-- columns: s s s
+SELECT u.id, NULL, CONCAT('balance ', u.points_balance, ', its lots have ',
+  SUM(l.ends_at - GREATEST(l.starts_at, u.points_out)), ' unspent')
+FROM users u JOIN points_lots l ON l.user_id = u.id AND l.ends_at > u.points_out
+WHERE u.id >= ? AND u.id < ?
+GROUP BY u.id, u.points_balance HAVING SUM(l.ends_at - GREATEST(l.starts_at, u.points_out)) > u.points_balance LIMIT 1000;
+
+-- name: VERIFY_POINTS_CLOSED
+-- params: s s
+-- columns: s s s
+SELECT l.id, NULL, CONCAT('of user ', l.user_id, CASE WHEN u.id IS NULL THEN ', who is not there'
+  ELSE CONCAT(', closed with ', l.ends_at - u.points_out, ' unspent') END)
+FROM points_lots l LEFT JOIN users u ON u.id = l.user_id
+WHERE l.user_id >= ? AND l.user_id < ? AND (u.id IS NULL OR (l.closed_at IS NOT NULL AND l.ends_at > u.points_out)) LIMIT 1000;
+
+-- name: VERIFY_POINTS_SOURCE
+-- params: s s
+-- columns: s s s
+SELECT CONVERT(s.source USING utf8mb4), NULL, CONCAT('outcome ', s.outcome, ' of user ', s.user_id, ', record ',
+  COALESCE(s.record_id, 'none'), CASE WHEN s.record_id IS NOT NULL AND r.id IS NULL THEN ', which is not there' ELSE '' END)
+FROM points_sources s LEFT JOIN points_records r ON r.id = s.record_id AND r.user_id = s.user_id
+WHERE s.user_id >= ? AND s.user_id < ? AND (s.outcome = 1) <> (r.id IS NOT NULL) LIMIT 1000;
 
 -- name: VERIFY_STOCK_LAST
--- params: -
--- columns: s s
-SELECT p.id, CONCAT('stock ', p.stock_quantity, ' after record ', p.stock_seq, ', the last record says ',
+-- params: s s
+-- columns: s s s
+SELECT p.id, NULL, CONCAT('stock ', p.stock_quantity, ' after record ', p.stock_seq, ', the last record says ',
   COALESCE(r.stock_after, 'nothing'))
 FROM products p LEFT JOIN inventory_records r ON r.product_id = p.id AND r.seq = p.stock_seq
-WHERE p.stock_quantity <> COALESCE(r.stock_after, 0) OR (r.id IS NULL AND p.stock_seq <> 0)
-  OR EXISTS (SELECT 1 FROM inventory_records n WHERE n.product_id = p.id AND n.seq > p.stock_seq) LIMIT 100;
+WHERE p.id >= ? AND p.id < ? AND (p.stock_quantity <> COALESCE(r.stock_after, 0) OR (r.id IS NULL AND p.stock_seq <> 0)
+  OR EXISTS (SELECT 1 FROM inventory_records n WHERE n.product_id = p.id AND n.seq > p.stock_seq)) LIMIT 1000;
 
 -- name: VERIFY_STOCK_CHAIN
--- params: -
--- columns: s s
-SELECT r.id, CONCAT('record ', r.seq, ' of product ', r.product_id, ': ', r.quantity_change, ' on top of ',
+-- params: s s
+-- columns: s s s
+SELECT r.id, NULL, CONCAT('record ', r.seq, ' of product ', r.product_id, ': ', r.quantity_change, ' on top of ',
   COALESCE(p.stock_after, 'nothing'), ' does not make ', r.stock_after)
 FROM inventory_records r LEFT JOIN inventory_records p ON p.product_id = r.product_id AND p.seq = r.seq - 1
-WHERE r.stock_after <> COALESCE(p.stock_after, 0) + r.quantity_change OR r.seq < 1 OR (r.seq > 1 AND p.id IS NULL)
-LIMIT 100;
+WHERE r.product_id >= ? AND r.product_id < ?
+  AND (r.stock_after <> COALESCE(p.stock_after, 0) + r.quantity_change OR r.seq < 1 OR (r.seq > 1 AND p.id IS NULL))
+LIMIT 1000;
 
 -- name: VERIFY_STOCK_TYPE
--- params: -
--- columns: s s
-SELECT id, CONCAT('type ', change_type, ' with a change of ', quantity_change) FROM inventory_records
-WHERE change_type NOT IN (1, 2, 3, 4) OR quantity_change = 0 OR (quantity_change > 0) <> (change_type IN (1, 4)) LIMIT 100;
+-- params: s s
+-- columns: s s s
+SELECT id, NULL, CONCAT('type ', change_type, ' with a change of ', quantity_change) FROM inventory_records
+WHERE product_id >= ? AND product_id < ? AND (change_type NOT IN (1, 2, 3, 4) OR quantity_change = 0
+  OR (quantity_change > 0) <> (change_type IN (1, 4))) LIMIT 1000;
 
 -- name: VERIFY_STOCK_OWNER
--- params: -
--- columns: s s
-SELECT r.id, CONCAT('a record of product ', r.product_id, ', which is not there')
-FROM inventory_records r LEFT JOIN products p ON p.id = r.product_id WHERE p.id IS NULL LIMIT 100;
+-- params: s s
+-- columns: s s s
+SELECT r.id, NULL, CONCAT('a record of product ', r.product_id, ', which is not there')
+FROM inventory_records r LEFT JOIN products p ON p.id = r.product_id
+WHERE r.product_id >= ? AND r.product_id < ? AND p.id IS NULL LIMIT 1000;
 
 -- name: VERIFY_RESERVED
--- params: -
--- columns: s s
-SELECT p.id, CONCAT('reserved ', p.reserved_quantity, ', pending orders hold ', COALESCE(o.held, 0),
+-- params: s s s s s s
+-- columns: s s s
+SELECT p.id, NULL, CONCAT('reserved ', p.reserved_quantity, ', pending orders hold ', COALESCE(o.held, 0),
   ', open reservations hold ', COALESCE(r.held, 0))
 FROM products p
-  LEFT JOIN (SELECT product_id, SUM(quantity) AS held FROM exchange_orders WHERE status = 0 GROUP BY product_id) o
-    ON o.product_id = p.id
-  LEFT JOIN (SELECT product_id, -SUM(quantity_change) AS held FROM inventory_records WHERE change_type IN (3, 4)
-    GROUP BY product_id) r ON r.product_id = p.id
-WHERE p.reserved_quantity <> COALESCE(o.held, 0) OR p.reserved_quantity <> COALESCE(r.held, 0) LIMIT 100;
+  LEFT JOIN (SELECT product_id, SUM(quantity) AS held FROM exchange_orders
+    WHERE product_id >= ? AND product_id < ? AND status = 0 GROUP BY product_id) o ON o.product_id = p.id
+  LEFT JOIN (SELECT product_id, -SUM(quantity_change) AS held FROM inventory_records
+    WHERE product_id >= ? AND product_id < ? AND change_type IN (3, 4) GROUP BY product_id) r ON r.product_id = p.id
+WHERE p.id >= ? AND p.id < ?
+  AND (p.reserved_quantity <> COALESCE(o.held, 0) OR p.reserved_quantity <> COALESCE(r.held, 0)) LIMIT 1000;
 
 -- name: VERIFY_SALES
--- params: -
--- columns: s s
-SELECT p.id, CONCAT('sales ', p.sales_count, ', its orders say ', COALESCE(o.sold, 0))
-FROM products p LEFT JOIN (SELECT product_id, SUM(quantity) AS sold FROM exchange_orders WHERE status IN (1, 2, 3, 5)
-  GROUP BY product_id) o ON o.product_id = p.id
-WHERE p.sales_count <> COALESCE(o.sold, 0) LIMIT 100;
+-- params: s s s s
+-- columns: s s s
+SELECT p.id, NULL, CONCAT('sales ', p.sales_count, ', its orders say ', COALESCE(o.sold, 0))
+FROM products p LEFT JOIN (SELECT product_id, SUM(quantity) AS sold FROM exchange_orders
+    WHERE product_id >= ? AND product_id < ? AND status IN (1, 2, 3, 5) GROUP BY product_id) o ON o.product_id = p.id
+WHERE p.id >= ? AND p.id < ? AND p.sales_count <> COALESCE(o.sold, 0) LIMIT 1000;
 
 -- name: VERIFY_ORDER_TAKEN
--- params: -
--- columns: s s
-SELECT o.id, CONCAT('costs ', o.points_cost, ', ', COUNT(r.id), ' records took ', COALESCE(-SUM(r.points), 0))
+-- params: s s
+-- columns: s s s
+SELECT o.id, NULL, CONCAT('costs ', o.points_cost, ', ', COUNT(r.id), ' records took ', COALESCE(-SUM(r.points), 0))
 FROM exchange_orders o
   LEFT JOIN points_records r ON r.related_id = o.id AND r.user_id = o.user_id AND r.type = 'mall_exchange'
-GROUP BY o.id, o.points_cost HAVING COUNT(r.id) <> 1 OR SUM(r.points) <> -o.points_cost LIMIT 100;
+WHERE o.id >= ? AND o.id < ?
+GROUP BY o.id, o.points_cost HAVING COUNT(r.id) <> 1 OR SUM(r.points) <> -o.points_cost LIMIT 1000;
 
 -- name: VERIFY_ORDER_GIVEN_BACK
--- params: -
--- columns: s s
-SELECT o.id, CONCAT('status ', o.status, ', costs ', o.points_cost, ', ', COUNT(r.id), ' records gave back ',
+-- params: s s
+-- columns: s s s
+SELECT o.id, NULL, CONCAT('status ', o.status, ', costs ', o.points_cost, ', ', COUNT(r.id), ' records gave back ',
   COALESCE(SUM(r.points), 0))
 FROM exchange_orders o
   LEFT JOIN points_records r ON r.related_id = o.id AND r.user_id = o.user_id AND r.type = 'mall_refund'
+WHERE o.id >= ? AND o.id < ?
 GROUP BY o.id, o.status, o.points_cost
 HAVING COUNT(r.id) <> CASE WHEN o.status IN (4, 6) THEN 1 ELSE 0 END OR COALESCE(SUM(r.points), o.points_cost) <> o.points_cost
-LIMIT 100;
+LIMIT 1000;
 
 -- name: VERIFY_ORDER_OF_RECORD
--- params: -
--- columns: s s
-SELECT r.id, CONCAT(r.type, ' of order ', COALESCE(r.related_id, 'none'), ', which user ', r.user_id, ' does not have')
+-- params: s s
+-- columns: s s s
+SELECT r.id, NULL, CONCAT(r.type, ' of order ', COALESCE(r.related_id, 'none'), ', which user ', r.user_id,
+  ' does not have')
 FROM points_records r LEFT JOIN exchange_orders o ON o.id = r.related_id AND o.user_id = r.user_id
-WHERE r.type IN ('mall_exchange', 'mall_refund') AND o.id IS NULL LIMIT 100;
+WHERE r.user_id >= ? AND r.user_id < ? AND r.type IN ('mall_exchange', 'mall_refund') AND o.id IS NULL LIMIT 1000;
 
 -- name: VERIFY_ORDER_STOCK
--- params: -
--- columns: s s
+-- params: s s
+-- columns: s s s
 -- A return may have come back in pieces that cannot be sold again: then nothing came back to the stock. By the order's
 -- index: by the product's, a hot product's whole ledger would be read for each of its orders.
-SELECT o.id, CONCAT('status ', o.status, ', ', o.quantity, ' pieces, its records changed the stock by ',
+SELECT o.id, NULL, CONCAT('status ', o.status, ', ', o.quantity, ' pieces, its records changed the stock by ',
   COALESCE(SUM(r.quantity_change), 0))
 FROM exchange_orders o LEFT JOIN inventory_records r IGNORE INDEX (idx_product_id, uq_product_seq)
   ON r.related_order_id = o.id AND r.product_id = o.product_id
+WHERE o.id >= ? AND o.id < ?
 GROUP BY o.id, o.status, o.quantity
 HAVING COALESCE(SUM(r.quantity_change), 0) <> CASE WHEN o.status = 4 THEN 0 ELSE -o.quantity END
   AND NOT (o.status = 6 AND SUM(r.quantity_change) = 0)
-  OR COUNT(r.id) = 0 LIMIT 100;
+  OR COUNT(r.id) = 0 LIMIT 1000;
 
 -- name: VERIFY_ORDER_COST
--- params: -
--- columns: s s
-SELECT id, CONCAT('costs ', points_cost, ' for ', quantity, ' at ', unit_points) FROM exchange_orders
-WHERE points_cost <> unit_points * quantity LIMIT 100;
+-- params: s s
+-- columns: s s s
+SELECT id, NULL, CONCAT('costs ', points_cost, ' for ', quantity, ' at ', unit_points) FROM exchange_orders
+WHERE id >= ? AND id < ? AND points_cost <> unit_points * quantity LIMIT 1000;
 
 -- name: VERIFY_ORDER_PLACES
--- params: -
--- columns: s s
-SELECT o.id, CONCAT(CASE WHEN u.id IS NULL THEN 'its user ' ELSE 'its product ' END,
+-- params: s s
+-- columns: s s s
+SELECT o.id, NULL, CONCAT(CASE WHEN u.id IS NULL THEN 'its user ' ELSE 'its product ' END,
   CASE WHEN u.id IS NULL THEN o.user_id ELSE o.product_id END, ' is not there')
 FROM exchange_orders o LEFT JOIN users u ON u.id = o.user_id LEFT JOIN products p ON p.id = o.product_id
-WHERE u.id IS NULL OR p.id IS NULL LIMIT 100;
+WHERE o.id >= ? AND o.id < ? AND (u.id IS NULL OR p.id IS NULL) LIMIT 1000;
 
 -- name: VERIFY_COUNTER
--- params: -
--- columns: s s
-SELECT o.user_id, CONCAT('product ', o.product_id, ': counter ', COALESCE(n.quantity, 'missing'), ', orders ', o.kept)
+-- params: s s
+-- columns: s s s
+SELECT o.user_id, o.product_id, CONCAT('counter ', COALESCE(n.quantity, 'missing'), ', orders ', o.kept)
 FROM (SELECT user_id, product_id, SUM(CASE WHEN status IN (4, 6) THEN 0 ELSE quantity END) AS kept
-    FROM exchange_orders GROUP BY user_id, product_id) o
+    FROM exchange_orders WHERE user_id >= ? AND user_id < ? GROUP BY user_id, product_id) o
   LEFT JOIN purchase_counters n ON n.user_id = o.user_id AND n.product_id = o.product_id
-WHERE n.quantity IS NULL OR n.quantity <> o.kept LIMIT 100;
+WHERE n.quantity IS NULL OR n.quantity <> o.kept LIMIT 1000;
 
 -- name: VERIFY_COUNTER_EXTRA
--- params: -
--- columns: s s
-SELECT n.user_id, CONCAT('product ', n.product_id, ': counter ', n.quantity, ' without an order') FROM purchase_counters n
-WHERE n.quantity <> 0 AND NOT EXISTS
+-- params: s s
+-- columns: s s s
+SELECT n.user_id, n.product_id, CONCAT('counter ', n.quantity, ' without an order') FROM purchase_counters n
+WHERE n.user_id >= ? AND n.user_id < ? AND n.quantity <> 0 AND NOT EXISTS
   (SELECT 1 FROM exchange_orders o IGNORE INDEX (idx_product_id)
-    WHERE o.user_id = n.user_id AND o.product_id = n.product_id) LIMIT 100;
+    WHERE o.user_id = n.user_id AND o.product_id = n.product_id) LIMIT 1000;
 
 -- name: VERIFY_KEY_ANSWER
--- params: -
--- columns: s s
+-- params: s s
+-- columns: s s s
 -- Keys of a day and older are being forgotten.
-SELECT CONVERT(CONCAT(k.caller, ' ', k.idem_key) USING utf8mb4), 'an idempotency key without an answer' FROM idempotency_keys k
-  LEFT JOIN idempotency_answers a ON a.caller = k.caller AND a.idem_key = k.idem_key
-WHERE a.caller IS NULL AND k.created_at > UTC_TIMESTAMP(3) - INTERVAL 23 HOUR LIMIT 100;
+SELECT CONVERT(k.caller USING utf8mb4), CONVERT(k.idem_key USING utf8mb4), 'an idempotency key without an answer'
+FROM idempotency_keys k LEFT JOIN idempotency_answers a ON a.caller = k.caller AND a.idem_key = k.idem_key
+WHERE k.caller >= ? AND k.caller < ? AND a.caller IS NULL AND k.created_at > UTC_TIMESTAMP(3) - INTERVAL 23 HOUR LIMIT 1000;
 
 -- name: VERIFY_ANSWER_KEY
--- params: -
--- columns: s s
-SELECT CONVERT(CONCAT(a.caller, ' ', a.idem_key) USING utf8mb4), 'an answer without its idempotency key' FROM idempotency_answers a
-  LEFT JOIN idempotency_keys k ON k.caller = a.caller AND k.idem_key = a.idem_key
-WHERE k.caller IS NULL LIMIT 100;
+-- params: s s
+-- columns: s s s
+SELECT CONVERT(a.caller USING utf8mb4), CONVERT(a.idem_key USING utf8mb4), 'an answer without its idempotency key'
+FROM idempotency_answers a LEFT JOIN idempotency_keys k ON k.caller = a.caller AND k.idem_key = a.idem_key
+WHERE a.caller >= ? AND a.caller < ? AND k.caller IS NULL LIMIT 1000;
 
 -- name: VERIFY_EVENT_EXCHANGED
--- params: -
--- columns: s s
--- Older events may have been put away. The events are grouped once: joined row by row they would be read for every order.
-SELECT o.id, CONCAT('confirmed, with ', COALESCE(e.n, 0), ' events mall.product.exchanged') FROM exchange_orders o
+-- params: s s s s
+-- columns: s s s
+-- Older events may have been put away. An order's events are those of its user: they are grouped once for the range.
+SELECT o.id, NULL, CONCAT('confirmed, with ', COALESCE(e.n, 0), ' events mall.product.exchanged') FROM exchange_orders o
   LEFT JOIN (SELECT CAST(JSON_UNQUOTE(JSON_EXTRACT(payload, '$.orderId')) AS CHAR(36)) AS order_id, COUNT(*) AS n
-    FROM outbox WHERE event_type = 'mall.product.exchanged' AND created_at > UTC_TIMESTAMP() - INTERVAL 25 HOUR
+    FROM outbox WHERE aggregate >= ? AND aggregate < ? AND event_type = 'mall.product.exchanged'
+      AND created_at > UTC_TIMESTAMP() - INTERVAL 25 HOUR
     GROUP BY order_id) e ON e.order_id = o.id
-WHERE o.exchanged_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.n, 0) <> 1 LIMIT 100;
+WHERE o.user_id >= ? AND o.user_id < ? AND o.exchanged_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.n, 0) <> 1
+LIMIT 1000;
 
 -- name: VERIFY_EVENT_CANCELLED
--- params: -
--- columns: s s
-SELECT o.id, CONCAT('cancelled, with ', COALESCE(e.n, 0), ' events mall.order.cancelled') FROM exchange_orders o
+-- params: s s s s
+-- columns: s s s
+SELECT o.id, NULL, CONCAT('cancelled, with ', COALESCE(e.n, 0), ' events mall.order.cancelled') FROM exchange_orders o
   LEFT JOIN (SELECT CAST(JSON_UNQUOTE(JSON_EXTRACT(payload, '$.orderId')) AS CHAR(36)) AS order_id, COUNT(*) AS n
-    FROM outbox WHERE event_type = 'mall.order.cancelled' AND created_at > UTC_TIMESTAMP() - INTERVAL 25 HOUR
+    FROM outbox WHERE aggregate >= ? AND aggregate < ? AND event_type = 'mall.order.cancelled'
+      AND created_at > UTC_TIMESTAMP() - INTERVAL 25 HOUR
     GROUP BY order_id) e ON e.order_id = o.id
-WHERE o.cancelled_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.n, 0) <> 1 LIMIT 100;
+WHERE o.user_id >= ? AND o.user_id < ? AND o.cancelled_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.n, 0) <> 1
+LIMIT 1000;

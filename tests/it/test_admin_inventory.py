@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stock in and out, stocktaking, thresholds, and the ledger of stock, by operators."""
 
+from concurrent.futures import ThreadPoolExecutor
 import json
 
 import pytest
 
 from client import together
-from shop import new_id
+from shop import ORDERS, new_id
+from stack import waiters, wait_until
 
 BIG = 2147483647
 
@@ -227,6 +229,33 @@ def test_low_is_told_once_a_crossing(shop):
     assert len(low_events(shop, p)) == 2
 
 
+def test_exchanges_and_holds_tell_it_too(shop, user):
+    admin, p = shop.admin(), shop.product(stock=6)
+    alert(admin, p, 3)
+    user.bought(p, 2)
+    assert low_events(shop, p) == []
+    held = user.bought(p, 2, confirm=False)
+    assert low_events(shop, p) == [{"productId": p, "available": 2, "threshold": 3}]
+    # Its confirmation gives and takes the same pieces: nothing is crossed.
+    assert shop.http.post(f"{ORDERS}/{held}/confirm", None, user.token).status == 200
+    assert len(low_events(shop, p)) == 1
+    assert user.cancel(held).status == 200 and shop.stock(p) == 4
+    user.bought(p, 4)
+    assert low_events(shop, p)[1:] == [{"productId": p, "available": 0, "threshold": 3}]
+
+
+def test_a_threshold_set_under_an_exchange(shop, user):
+    """It had been read without one; it is read again."""
+    p = shop.product(stock=5)
+    with shop.stack.session() as s, ThreadPoolExecutor(1) as pool:
+        s.run(f"START TRANSACTION; SELECT id FROM products WHERE id = '{p}' FOR UPDATE;")
+        bought = pool.submit(user.bought, p, 2)
+        wait_until(lambda: waiters(shop.stack, "UPDATE products"), 10, "the exchange")
+        s.run(f"UPDATE products SET alert_threshold = 3 WHERE id = '{p}'; COMMIT;")
+        bought.result(20)
+    assert low_events(shop, p) == [{"productId": p, "available": 3, "threshold": 3}]
+
+
 def test_the_low_list(shop):
     mine, other = shop.merchant(), shop.merchant()
     made = shop.products(7, stock=lambda k: 3 + k % 3, merchant_id=mine.merchant, alert_threshold=lambda k: 5 if k < 6 else 1)
@@ -266,6 +295,15 @@ def test_the_ledger(shop, user):
 
 
 # ---- many at once ----
+
+def test_a_crossing_by_twenty_at_once(shop):
+    p = shop.product(stock=30)
+    alert(shop.admin(), p, 18)
+    buyers = shop.users(20)
+    together(20, lambda i: buyers[i].bought(p, confirm=bool(i % 2)))
+    assert low_events(shop, p) == [{"productId": p, "available": 18, "threshold": 18}]
+    assert is_chain(ledger(shop, p), 10) and shop.stock(p) == 10
+
 
 def test_operators_and_counts_at_once(shop, rng):
     admin, p = shop.admin(), shop.product(stock=20)

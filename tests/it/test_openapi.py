@@ -82,6 +82,7 @@ def test_every_route_answers(shop, document):
             path.replace(":id", returned()), {"accepted": True}, admin.token),
         ("GET", "/healthz"): lambda path: shop.http.get(path),
         ("GET", "/readyz"): lambda path: shop.http.get(path),
+        ("GET", "/metrics"): lambda path: shop.http.get(path),
     }
     table = routes(shop)
     assert set(table) == set(calls), "a route without a call here, or the other way round"

@@ -24,7 +24,7 @@ ALLOWED = {
     EXCHANGE: {"POST"}, ORDERS: {"GET", "HEAD"}, ORDERS + "/01980000-0000-7000-8abc-000000000001": {"GET", "HEAD"},
     ORDERS + "/01980000-0000-7000-8abc-000000000001/cancel": {"POST"},
     "/api/points/balance": {"GET", "HEAD"}, "/api/points/records": {"GET", "HEAD"},
-    "/healthz": {"GET", "HEAD"}, "/readyz": {"GET", "HEAD"},
+    "/healthz": {"GET", "HEAD"}, "/readyz": {"GET", "HEAD"}, "/metrics": {"GET", "HEAD"},
 }
 
 
@@ -332,6 +332,7 @@ def test_loopback_paths(shop, http):
     limited = Client(shop.stack, "LIMITED_URL")
     for path in ("/healthz", "/readyz"):
         assert http.get(path).json == {"status": "ok"}
+    for path in ("/healthz", "/readyz", "/metrics"):
         a = limited.get(path, headers={"X-Forwarded-For": "203.0.113.7"})
         assert (a.status, a.code) == (404, "not_found")
 

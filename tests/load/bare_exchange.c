@@ -101,7 +101,7 @@ struct source {
 #define TARGETS "[\"profile\",\"recommend\",\"notify\",\"stats\"]"
 
 /* The statements of exchange_tx() with what each must affect. Quantity 1, no pointsCost, no source, with a key, of
- * a product without a limit. */
+ * a product without a limit or a threshold. */
 static const struct step {
 	enum query	q;
 	uint64_t	min;
@@ -121,7 +121,8 @@ static const struct step {
 	    TEXT("}"), T(now), T(now), S(order_event), TEXT("mall.product.exchanged"), TEXT(TARGETS), S(user),
 	    S(order_payload), T(now), T(now) } },
 	{ Q_POINTS_AFTER, 1, 1, { S(user) } },
-	{ Q_INVENTORY_TAKE, 1, 1, { I(1), I(1), S(product), I(1), N(price), NIL, T(now_s), T(now_s) } },
+	{ Q_INVENTORY_TAKE, 1, 1, { I(1), I(1), S(product), I(1), N(price), NIL, NIL, T(now_s),
+	    T(now_s) } },
 	{ Q_INVENTORY_RECORD, 1, 1, { S(stock_record), I(2), I(-1), S(order), TEXT("商城兑换"), T(now_s), S(product) } },
 };
 

@@ -43,6 +43,10 @@ const struct route routes[] = {
 	{ PUT, "/api/admin/inventory/:productId/alert", admin_alert_put, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB },
 	{ GET, "/api/admin/inventory/:productId/records", admin_stock_records_get, .who = WHO_MERCHANT | WHO_ADMIN,
 	    .query = admin_stock_query },
+	{ GET, "/api/admin/users", admin_users_get, .who = WHO_ADMIN, .query = admin_users_query },
+	{ GET, "/api/admin/users/:id", admin_user_get_one, .who = WHO_ADMIN },
+	{ POST, "/api/admin/users/:id/points", admin_user_points_post, .who = WHO_ADMIN, .body_max = 4 * KIB, .idempotent = true },
+	{ POST, "/api/admin/users/:id/status", admin_user_status_post, .who = WHO_ADMIN, .body_max = 4 * KIB, .idempotent = true },
 
 	{ GET, "/api/admin/orders.csv", admin_orders_csv_get, .who = WHO_MERCHANT | WHO_ADMIN, .query = admin_orders_csv_query },
 	{ POST, "/api/admin/orders/:id/cancel", admin_order_cancel_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB,

@@ -155,6 +155,24 @@ list_changed(struct revocations *r)
 	r->tried_us = 0;
 }
 
+void
+auth_changed(struct mall *m)
+{
+	list_changed(m->revocations);
+}
+
+void
+auth_block(struct db_batch *b, struct mall *m, const char *user_id, bool blocked)
+{
+	char *subject = arena_printf(m->arena, "u:%s", user_id);
+	struct db_arg for_ever = A_TIME(0);
+
+	if (blocked)
+		db_batch_add(b, Q_AUTH_REVOCATION_ADD, ARGS(A_STR(subject), for_ever, for_ever), 1, 2);
+	else
+		db_batch_add(b, Q_AUTH_REVOCATION_END, ARGS(A_STR(subject)), 0, 1);
+}
+
 /* Inside db_tx. The row outlives every access token that names the family. */
 static enum err
 revoke(struct db *db, struct mall *m, const char *user_id, const char *family)

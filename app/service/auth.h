@@ -9,6 +9,8 @@
 #include "service/mall.h"
 #include "service/user.h"
 
+struct db_batch;
+
 struct auth_result {
 	const char		*family;
 	const char		*refresh_token;	/* the only copy: the database has its SHA-256 */
@@ -37,5 +39,10 @@ void revocations_free(struct revocations *r);
 /* E_UNAUTHORIZED where the user or the family (NULL: none) is in the list, which is read again once it is 30 s old.
  * Where it cannot be read, the old one counts for 60 s; after that the database's error is the answer. */
 enum err auth_check(struct mall *m, const char *user_id, const char *family) MUST_CHECK;
+
+/* Adds to a transaction that blocks or unblocks the user what its tokens are refused by: every worker knows it within a
+ * minute, this one as soon as auth_changed() tells it, after COMMIT. */
+void auth_block(struct db_batch *b, struct mall *m, const char *user_id, bool blocked);
+void auth_changed(struct mall *m);
 
 #endif

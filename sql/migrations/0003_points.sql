@@ -5,7 +5,8 @@
 -- what of its stretch the total has not passed. Points on no lot never expire.
 
 ALTER TABLE users
-  ADD COLUMN points_out BIGINT NOT NULL DEFAULT 0;
+  ADD COLUMN points_out BIGINT NOT NULL DEFAULT 0,
+  ADD KEY idx_blocked_at (blocked_at);
 
 UPDATE users u JOIN (SELECT user_id, -SUM(points) AS points_out FROM points_records WHERE points < 0 GROUP BY user_id) AS r
   ON r.user_id = u.id

@@ -71,6 +71,11 @@ UPDATE refresh_tokens SET expires_at = ? WHERE token_hash = ? AND used_at IS NUL
 INSERT INTO revocations (subject, expires_at) VALUES (?, ?)
 ON DUPLICATE KEY UPDATE expires_at = GREATEST(expires_at, ?);
 
+-- name: AUTH_REVOCATION_END
+-- params: s
+-- columns: -
+DELETE FROM revocations WHERE subject = ?;
+
 -- name: AUTH_REVOCATIONS
 -- params: t
 -- columns: s

@@ -76,6 +76,31 @@ FROM points_records r WHERE r.id = ?;
 -- columns: i
 SELECT points_balance FROM users WHERE id = ?;
 
+-- part: RECORDED_ROW
+-- columns: s i i i i
+r.id, r.points, r.balance_after, u.points_balance, u.points_debt;
+
+-- name: POINTS_RECORDED
+-- params: s
+-- columns: {RECORDED_ROW}
+SELECT
+{RECORDED_ROW}
+FROM points_records r JOIN users u ON u.id = r.user_id WHERE r.id = ?;
+
+-- name: POINTS_MADE
+-- params: b s
+-- columns: {RECORDED_ROW}
+-- The record that a source led to.
+SELECT
+{RECORDED_ROW}
+FROM points_sources s JOIN points_records r ON r.id = s.record_id JOIN users u ON u.id = r.user_id
+WHERE s.source = ? AND s.user_id = ?;
+
+-- name: POINTS_ACCOUNT
+-- params: s
+-- columns: i i
+SELECT points_balance, points_debt FROM users WHERE id = ?;
+
 -- name: POINTS_BALANCE
 -- params: s s
 -- columns: i i i i i t

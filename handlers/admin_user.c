@@ -36,6 +36,7 @@ static const struct json_view brief_view[] = {
 	VIEW_TIME(struct user_row, blocked_at_us, "blockedAt", 0),
 	VIEW_STR(struct user_row, blocked_reason, "blockedReason", 0),
 	VIEW_IN(struct user_row, points, "points", brief_points_view),
+	VIEW_I64(struct user_row, version, "version", 0),
 	VIEW_TIME(struct user_row, created_at_us, "createdAt", 0),
 	VIEW_END,
 };
@@ -59,6 +60,7 @@ static const struct json_view user_view_full[] = {
 	VIEW_TIME(struct user_row, blocked_at_us, "blockedAt", 0),
 	VIEW_STR(struct user_row, blocked_reason, "blockedReason", 0),
 	VIEW_IN(struct user_row, points, "points", points_view),
+	VIEW_I64(struct user_row, version, "version", 0),
 	VIEW_TIME(struct user_row, created_at_us, "createdAt", 0),
 	VIEW_END,
 };

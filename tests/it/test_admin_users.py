@@ -34,7 +34,7 @@ def named(shop, *users, nickname):
 # ---- lists ----
 
 def test_search(shop):
-    admin, (a, b, c) = shop.admin(), shop.users(3, 70)
+    admin, (a, b, c) = shop.admin(), sorted(shop.users(3, 70), key=lambda u: u.id)
     name = "搜" + new_id()[-6:]
     named(shop, a, b, nickname=name + "_100%")
     named(shop, c, nickname=name + "x100y")

@@ -80,6 +80,12 @@ def test_every_route_answers(shop, document):
             path.replace(":id", shipped()), {"deliveryStatus": 3, "description": "途中"}, admin.token),
         ("POST", "/api/admin/orders/:id/return"): lambda path: shop.http.post(
             path.replace(":id", returned()), {"accepted": True}, admin.token),
+        ("GET", "/api/admin/users"): lambda path: shop.http.get(path, admin.token),
+        ("GET", "/api/admin/users/:id"): lambda path: shop.http.get(path.replace(":id", u.id), admin.token),
+        ("POST", "/api/admin/users/:id/points"): lambda path: shop.http.post(
+            path.replace(":id", u.id), {"points": 1, "description": "补偿"}, admin.token),
+        ("POST", "/api/admin/users/:id/status"): lambda path: shop.http.post(
+            path.replace(":id", shop.user().id), {"blocked": True, "reason": "刷单"}, admin.token),
         ("GET", "/healthz"): lambda path: shop.http.get(path),
         ("GET", "/readyz"): lambda path: shop.http.get(path),
         ("GET", "/metrics"): lambda path: shop.http.get(path),

@@ -25,6 +25,13 @@ extern const struct query_field orders_query[];
 handler_fn points_balance_get, points_records_get;
 extern const struct query_field records_query[];
 
+/* admin_audit.c */
+handler_fn admin_audit_get;
+extern const struct query_field admin_audit_query[];
+
+/* admin_category.c */
+handler_fn admin_categories_get, admin_categories_post, admin_category_put, admin_category_delete;
+
 /* admin_inventory.c */
 handler_fn admin_stock_post, admin_alert_put, admin_low_get, admin_stock_records_get;
 extern const struct query_field admin_stock_query[];

@@ -37,6 +37,10 @@ const struct route routes[] = {
 	{ GET, "/api/admin/products/:id", admin_product_get, .who = WHO_MERCHANT | WHO_ADMIN },
 	{ PUT, "/api/admin/products/:id", admin_product_put, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 64 * KIB },
 	{ DELETE, "/api/admin/products/:id", admin_product_delete, .who = WHO_MERCHANT | WHO_ADMIN },
+	{ GET, "/api/admin/categories", admin_categories_get, .who = WHO_ADMIN },
+	{ POST, "/api/admin/categories", admin_categories_post, .who = WHO_ADMIN, .body_max = 16 * KIB, .idempotent = true },
+	{ PUT, "/api/admin/categories/:id", admin_category_put, .who = WHO_ADMIN, .body_max = 16 * KIB },
+	{ DELETE, "/api/admin/categories/:id", admin_category_delete, .who = WHO_ADMIN },
 	{ GET, "/api/admin/inventory/low", admin_low_get, .who = WHO_MERCHANT | WHO_ADMIN, .query = admin_stock_query },
 	{ POST, "/api/admin/inventory/:productId", admin_stock_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB,
 	    .idempotent = true },
@@ -59,6 +63,7 @@ const struct route routes[] = {
 	    .idempotent = true },
 	{ POST, "/api/admin/orders/:id/ship", admin_order_ship_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB,
 	    .idempotent = true },
+	{ GET, "/api/admin/audit", admin_audit_get, .who = WHO_ADMIN, .query = admin_audit_query },
 
 	{ GET, "/healthz", healthz_get, .who = WHO_LOOPBACK },
 	{ GET, "/readyz", readyz_get, .who = WHO_LOOPBACK },

@@ -42,7 +42,8 @@ enum json_in_type {
 	JSON_IN_STRS,	/* const char **, and a size_t count: min..max strings of at most 512 characters */
 	JSON_IN_RAW,	/* const char *: any object, as JSON text again; max bytes */
 	JSON_IN_YUAN,	/* const char *: a number from 0 to max with at most two decimals, as text */
-	JSON_IN_URLS	/* const char *: at most max addresses (https://…, or /… of this site), as JSON text again */
+	JSON_IN_URL,	/* const char *: an address (https://…, or /… of this site) of at most max characters */
+	JSON_IN_URLS	/* const char *: at most max such addresses, as JSON text again */
 };
 
 #define JSON_REQUIRED 1u
@@ -79,6 +80,7 @@ struct json_field {
 	{ JSON_IN_STRS, flags, name, JSON_OFF(s, m, const char **), JSON_OFF(s, n, size_t), min, max, NULL, 0 }
 #define JSON_RAW(s, m, name, flags, max) { JSON_IN_RAW, flags, name, JSON_OFF(s, m, const char *), 0, 0, max, NULL, 0 }
 #define JSON_YUAN(s, m, name, flags, max) { JSON_IN_YUAN, flags, name, JSON_OFF(s, m, const char *), 0, 0, max, NULL, 0 }
+#define JSON_URL(s, m, name, flags, max) { JSON_IN_URL, flags, name, JSON_OFF(s, m, const char *), 0, 1, max, NULL, 0 }
 #define JSON_URLS(s, m, name, flags, max) { JSON_IN_URLS, flags, name, JSON_OFF(s, m, const char *), 0, 0, max, NULL, 0 }
 #define JSON_END { JSON_IN_END, 0, NULL, 0, 0, 0, 0, NULL, 0 }
 

@@ -54,6 +54,8 @@ static const struct wording allowed[] = {
 	[JSON_IN_RAW] = { "必须是 JSON 文本最多 {max} 字节的对象，不含 U+0000 和 64 位以外的整数",
 	    "must be an object of at most {max} bytes of JSON, without U+0000 or integers beyond 64 bits" },
 	[JSON_IN_YUAN] = { "必须是 0 到 {max} 之间、最多两位小数的数", "must be a number from 0 to {max} with at most two decimals" },
+	[JSON_IN_URL] = { "必须是以 https:// 或 / 开头、最多 {max} 个字符的地址",
+	    "must be an address that begins with https:// or /, of at most {max} characters" },
 	[JSON_IN_URLS] = { "必须是最多 {max} 个地址的数组，每个以 https:// 或 / 开头，最多 512 个字符",
 	    "must be an array of at most {max} addresses, each beginning with https:// or /, of at most 512 characters" },
 };
@@ -257,7 +259,7 @@ read_yuan(struct reading *r, json_object *v, const struct json_field *f, char *t
 	    (*point == '\0' || (strspn(point + 1, "0123456789") == strlen(point + 1) && strlen(point + 1) <= 2));
 }
 
-/* ---- addresses, as text again ---- */
+/* ---- addresses ---- */
 
 static bool
 is_url(const char *s)
@@ -269,6 +271,15 @@ is_url(const char *s)
 	if (strncmp(s, https, sizeof(https) - 1) == 0)
 		return s[sizeof(https) - 1] != '\0' && s[sizeof(https) - 1] != '/';
 	return s[0] == '/' && s[1] != '/';	/* "//…" would be another site */
+}
+
+static bool
+read_url(struct reading *r, json_object *v, const struct json_field *f, char *to)
+{
+	const char *s = text_of(r, v, f->min, f->max, "");
+
+	put_pointer(to, s);
+	return is_url(s);
 }
 
 static bool
@@ -438,6 +449,8 @@ read_single(struct reading *r, json_object *v, const struct json_field *f, char 
 		return read_raw(r, v, f, to);
 	case JSON_IN_YUAN:
 		return read_yuan(r, v, f, to);
+	case JSON_IN_URL:
+		return read_url(r, v, f, to);
 	case JSON_IN_URLS:
 		return read_urls(r, v, f, to);
 	default:

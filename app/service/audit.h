@@ -26,4 +26,32 @@ struct audit_entry {
 
 void audit_add(struct db_batch *b, struct mall *m, const struct actor *who, const struct audit_entry *entry);
 
+struct audit_record {
+	const char	*id;
+	const char	*actor;		/* "admin:<id>" */
+	const char	*role;
+	const char	*merchant_id;
+	const char	*action;
+	const char	*subject;
+	const char	*subject_id;
+	const char	*before;
+	const char	*after;
+	const char	*request_id;
+	int64_t		 created_at_us;
+};
+
+/* NULL and 0: not filtered by it. */
+struct audit_filter {
+	const char	*actor;
+	const char	*subject;
+	const char	*subject_id;
+	const char	*action;
+	int64_t		 from_us;
+	int64_t		 until_us;	/* itself not */
+};
+
+/* Newest first; total is counted up to 10,000. */
+enum err audit_list(struct mall *m, const struct audit_filter *f, const struct keyset *after, int64_t limit,
+    struct audit_record **items, size_t *n, struct keyset *next, int64_t *total) MUST_CHECK;
+
 #endif

@@ -6,8 +6,6 @@
 #include "service/product.h"
 #include "store/db.h"
 
-#define CATEGORIES_MAX 2000
-
 static const struct db_col product_cols[] = {
 	DB_STR(struct product, id), DB_STR(struct product, name), DB_STR(struct product, description),
 	DB_STR(struct product, category.id), DB_STR(struct product, category.name),

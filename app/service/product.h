@@ -54,6 +54,9 @@ enum err product_list(struct mall *m, const struct product_filter *f, const stru
 /* One product on sale; E_NOT_FOUND else. */
 enum err product_get(struct mall *m, const char *id, struct product *out) MUST_CHECK;
 
+/* How many there may be in all. */
+#define CATEGORIES_MAX 2000
+
 struct category {
 	const char	*id;
 	const char	*name;

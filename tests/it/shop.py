@@ -224,6 +224,6 @@ class Operator:
 
     def audit(self, subject_id):
         """(action, before, after) of each of this operator's changes of it, in their order."""
-        rows = self.shop.stack.sql("SELECT action, before_state, after_state FROM audit_log WHERE "
+        rows = self.shop.stack.sql("SELECT action, HEX(before_state), HEX(after_state) FROM audit_log WHERE "
                                    f"subject_id = '{subject_id}' AND actor LIKE '%:{self.id}' ORDER BY id")
-        return [(a, json.loads(b) if b else None, json.loads(c) if c else None) for a, b, c in rows]
+        return [(a, *(json.loads(bytes.fromhex(state)) if state else None for state in states)) for a, *states in rows]

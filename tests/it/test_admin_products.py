@@ -124,7 +124,8 @@ def test_a_key_in_use(shop):
     with shop.stack.session() as s:
         s.run("START TRANSACTION; INSERT INTO idempotency_keys (caller, idem_key, created_at) VALUES "
               f"('admin:{admin.id}', 'busy', UTC_TIMESTAMP(3));")
-        for path, body in (("/products", draft(shop)),):
+        for path, body in (("/products", draft(shop)), ("/categories", {"name": "类"}),
+                           (f"/inventory/{shop.product()}", {"change": 1, "description": "x"})):
             a = admin.post(path, body, key="busy")
             assert (a.status, a.code) == (409, "idempotency_in_progress")
         s.run("ROLLBACK;")

@@ -61,6 +61,13 @@ def test_every_route_answers(shop, document):
             path.replace(":productId", p), {"change": 1, "description": "到货"}, admin.token),
         ("PUT", "/api/admin/inventory/:productId/alert"): lambda path: shop.http.put(
             path.replace(":productId", p), {"threshold": 3}, admin.token),
+        ("GET", "/api/admin/categories"): lambda path: shop.http.get(path, admin.token),
+        ("POST", "/api/admin/categories"): lambda path: shop.http.post(path, {"name": "类"}, admin.token),
+        ("PUT", "/api/admin/categories/:id"): lambda path: shop.http.put(
+            path.replace(":id", shop.category()), {"name": "类"}, admin.token),
+        ("DELETE", "/api/admin/categories/:id"): lambda path: shop.http.call(
+            "DELETE", path.replace(":id", shop.category()), token=admin.token),
+        ("GET", "/api/admin/audit"): lambda path: shop.http.get(path, admin.token),
         ("GET", "/api/admin/products"): lambda path: shop.http.get(path, admin.token),
         ("POST", "/api/admin/products"): lambda path: shop.http.post(
             path, {"name": "杯", "categoryId": shop.shared_category(), "pointsPrice": 1}, admin.token),

@@ -137,6 +137,7 @@ every_kind_is_read(void **state)
 static const struct json_field shop_in[] = {
 	JSON_YUAN(struct in, text, "price", JSON_NULLABLE, 99999999),
 	JSON_URLS(struct in, raw, "images", JSON_NULLABLE, 2),
+	JSON_URL(struct in, str, "icon", JSON_NULLABLE, 20),
 	JSON_END
 };
 
@@ -164,6 +165,7 @@ addresses_are_of_this_site_or_secure(void **state)
 	static const char *const bad[] = { "[\"http://a/b\"]", "[\"javascript:x\"]", "[\"//a/b\"]", "[\"\"]", "[\"https://\"]",
 	    "[\"https:///x\"]", "[\"/a b\"]", "[\"/a\\u0001\"]", "[\"/a\\\"\"]", "[\"files/x\"]", "[1]", "{}", "\"/a\"",
 	    "[\"/a\",\"/b\",\"/c\"]", "[null]" };
+	static const char *const odd[] = { "\"icon\"", "\"\"", "[\"/a\"]", "7", "\"/files/021-characters\"" };
 	struct in in;
 
 	takes(*state, shop_in, "{\"images\":[\"/files/a.png\", \"https://cdn.example/商\"]}", &in);
@@ -172,6 +174,10 @@ addresses_are_of_this_site_or_secure(void **state)
 	assert_string_equal(in.raw, "[]");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		refuses(*state, shop_in, arena_printf(*state, "{\"images\":%s}", bad[i]), "images", "at most 2 addresses");
+	takes(*state, shop_in, "{\"icon\":\"/files/20-characters\"}", &in);
+	assert_string_equal(in.str, "/files/20-characters");
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		refuses(*state, shop_in, arena_printf(*state, "{\"icon\":%s}", odd[i]), "icon", "at most 20 characters");
 }
 
 #define MINIMAL "\"str\":\"s\",\"i64\":1,\"items\":[{\"productId\":\"" UUID "\",\"quantity\":1}]"

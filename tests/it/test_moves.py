@@ -308,6 +308,19 @@ def test_another_body_under_the_key(shop, name, status):
         assert a.header("Idempotency-Replayed") is None
 
 
+@pytest.mark.parametrize("name,status", [("user confirm", 0), ("user receive", 2), ("user cancel", 0), ("operator confirm", 0)])
+def test_another_order_under_the_key(shop, name, status):
+    """Where nothing is asked, every body is the same: the path tells them apart."""
+    c = Case(shop, status)
+    other = c.user.held(c.product, 1) if status == 0 else c.user.bought(c.product, 1)
+    who, end, body = TRIES[name]
+    mover = c.user if who == "user" else c.operator
+    assert c.attempt(name, key="k").status == 200
+    a = mover.move(other, end, body, key="k")
+    assert (a.status, a.code) == (422, "idempotency_key_reused"), a
+    assert shop.stack.number(f"SELECT version FROM exchange_orders WHERE id = '{other}'") == 1
+
+
 # ---- versions ----
 
 def test_if_match(shop):

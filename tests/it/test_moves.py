@@ -252,6 +252,7 @@ def test_estimated_delivery_is_the_merchants_days_after_confirmation(shop):
 
 @pytest.mark.parametrize("name,bodies", [
     ("user confirm", [({"x": 1}, {"x"}), ([], {""})]),
+    ("user cancel", [({"reason": ""}, {"reason"}), ({"outOfStock": True}, {"outOfStock"})]),
     ("user receive", [({"reason": "x"}, {"reason"})]),
     ("user return", [({}, {"reason"}), ({"reason": ""}, {"reason"}), ({"reason": "x" * 201}, {"reason"}),
                      ({"reason": None}, {"reason"})]),

@@ -28,7 +28,7 @@ static const struct json_view profile_view[] = {
 	VIEW_STR(struct user_profile, avatar, "avatar", 0),
 	VIEW_BOOL(struct user_profile, personalized, "personalized", 0),
 	VIEW_OBJ(struct user_profile, terms, "agreedTerms", 0, terms_view),
-	VIEW_IN(struct user_profile, points, "points", points_view),
+	VIEW_OBJ(struct user_profile, points, "points", 0, points_view),
 	VIEW_TIME(struct user_profile, created_at_us, "createdAt", 0),
 	VIEW_END
 };

@@ -334,7 +334,9 @@ auth_login(struct mall *m, const char *code, struct auth_result *out)
 
 	if ((e = wechat_login(m->wechat, m->conf, code, m->arena, m->fault, &who)) != E_OK)
 		return e;
-	return db_tx(m->tx, login_tx, &l);
+	if ((e = db_tx(m->tx, login_tx, &l)) == E_OK)
+		user_points(m, &out->user);
+	return e;
 }
 
 /* ---- refresh ---- */
@@ -453,6 +455,8 @@ auth_refresh(struct mall *m, const char *refresh_token, struct auth_result *out)
 	e = db_tx(m->tx, refresh_tx, &x);
 	if (e == E_NOT_FOUND)
 		return refuse_refresh(m);
+	if (e == E_OK && !x.reused)
+		user_points(m, &out->user);
 	if (e != E_OK || !x.reused)
 		return e;
 	list_changed(m->revocations);

@@ -71,6 +71,8 @@ award(struct mall *m, const struct payment *p, int64_t points)
 	};
 	enum err e = db_tx(m->points_tx, award_tx, &a);
 
+	if (e == E_NOT_FOUND && (e = points_account(m, p->user_id)) == E_OK)
+		e = db_tx(m->points_tx, award_tx, &a);
 	return e == E_CONFLICT ? E_OK : e;
 }
 

@@ -119,8 +119,9 @@ consume(struct mall *m, const struct consumer *c, const struct event *ev)
 	return e == E_DUPLICATE ? E_OK : e;	/* it was applied before */
 }
 
+/* outbox: the database that the event came from, which is the points' own for theirs where they live apart. */
 static enum err
-deliver(struct mall *m, const struct event *ev)
+deliver(struct mall *m, struct db *outbox, const struct event *ev)
 {
 	enum err e;
 
@@ -130,7 +131,7 @@ deliver(struct mall *m, const struct event *ev)
 		if ((e = consume(m, &consumers[i], ev)) != E_OK)
 			return e;
 	}
-	return db_exec(m->db, Q_EVENT_DONE, ARGS(A_I64(ev->seq)), NULL);
+	return db_exec(outbox, Q_EVENT_DONE, ARGS(A_I64(ev->seq)), NULL);
 }
 
 static int64_t
@@ -142,14 +143,14 @@ backoff_s(int64_t attempts)
 }
 
 static enum err
-put_off(struct mall *m, const struct event *ev, enum err why)
+put_off(struct mall *m, struct db *outbox, const struct event *ev, enum err why)
 {
 	bool dead = ev->attempts + 1 >= m->conf->event_attempts;
 	int64_t next_us = m->now_us + backoff_s(ev->attempts) * US_PER_S;
 
 	log_warn("event %s %s not delivered: %s %s%s", ev->type, ev->id, err_name(why), m->fault->cause,
 	    dead ? "; given up" : "");
-	return db_exec(m->db, Q_EVENT_FAILED, ARGS(A_I64(dead ? STATE_DEAD : STATE_DUE), A_TIME(next_us),
+	return db_exec(outbox, Q_EVENT_FAILED, ARGS(A_I64(dead ? STATE_DEAD : STATE_DUE), A_TIME(next_us),
 	    A_STR(err_name(why)), A_I64(ev->seq)), NULL);
 }
 
@@ -164,7 +165,7 @@ waits(const struct event *events, const bool *put, size_t i)
 }
 
 static enum err
-deliver_page(struct mall *m, const struct event *events, size_t n)
+deliver_page(struct mall *m, struct db *outbox, const struct event *events, size_t n)
 {
 	bool put[PAGE] = { false };
 	enum err e;
@@ -172,28 +173,40 @@ deliver_page(struct mall *m, const struct event *events, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (waits(events, put, i))
 			continue;
-		if ((e = deliver(m, &events[i])) == E_OK)
+		if ((e = deliver(m, outbox, &events[i])) == E_OK)
 			continue;
 		if (e == E_DOWN || e == E_UNCERTAIN)
 			return e;	/* not the event's fault: the whole task waits */
-		if ((e = put_off(m, &events[i], e)) != E_OK)
+		if ((e = put_off(m, outbox, &events[i], e)) != E_OK)
 			return e;
 		put[i] = true;
 	}
 	return E_OK;
 }
 
-enum err
-event_deliver(struct mall *m, bool *more)
+static enum err
+deliver_from(struct mall *m, struct db *outbox, bool *more)
 {
 	struct event *events;
 	size_t n;
 	enum err e;
 
-	e = db_rows(m->db, Q_EVENT_DUE, ARGS(A_TIME(m->now_us), A_TIME(m->now_us), A_I64(PAGE)), event_cols, m->arena,
+	e = db_rows(outbox, Q_EVENT_DUE, ARGS(A_TIME(m->now_us), A_TIME(m->now_us), A_I64(PAGE)), event_cols, m->arena,
 	    sizeof(*events), PAGE, &events, &n);
 	if (e != E_OK)
 		return e;
 	*more = n == PAGE;
-	return deliver_page(m, events, n);
+	return deliver_page(m, outbox, events, n);
+}
+
+enum err
+event_deliver(struct mall *m, bool *more)
+{
+	return deliver_from(m, m->db, more);
+}
+
+enum err
+event_deliver_points(struct mall *m, bool *more)
+{
+	return mall_points_apart(m) ? deliver_from(m, m->points, more) : E_OK;
 }

@@ -10,5 +10,7 @@
 
 /* Delivers up to a page of due events; *more: there may be others. For the task's one holder. */
 enum err event_deliver(struct mall *m, bool *more) MUST_CHECK;
+/* The same from the outbox of points that live apart. */
+enum err event_deliver_points(struct mall *m, bool *more) MUST_CHECK;
 
 #endif

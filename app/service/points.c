@@ -19,6 +19,24 @@ static const struct db_col balance_cols[] = {
 	DB_TIME(struct balance_row, expiring.expires_at_us), DB_END,
 };
 
+struct there {
+	bool	yes;
+};
+
+enum err
+points_account(struct mall *m, const char *user_id)
+{
+	static const struct db_col cols[] = { DB_BOOL(struct there, yes), DB_END };
+	struct there user;
+	enum err e;
+
+	if (!mall_points_apart(m))
+		return E_NOT_FOUND;
+	if ((e = db_row(m->db, Q_USER_EXISTS, ARGS(A_STR(user_id)), cols, m->arena, &user)) != E_OK)
+		return e;
+	return db_exec(m->points, Q_POINTS_ACCOUNT, ARGS(A_STR(user_id)), NULL);
+}
+
 static const struct db_col held_cols[] = { DB_I64(struct points_balance, held), DB_END };
 
 enum err
@@ -32,9 +50,9 @@ points_balance(struct mall *m, const char *user_id, struct points_balance *out)
 	    DATES_MAX, &rows, &n);
 	if (e != E_OK)
 		return e;
-	if (n == 0)
-		return E_NOT_FOUND;
-	*out = rows[0].b;
+	if (n == 0 && (e = points_account(m, user_id)) != E_OK)
+		return e;
+	*out = n > 0 ? rows[0].b : (struct points_balance){ .balance = 0 };
 	out->expiring = arena_array(m->arena, n, sizeof(*out->expiring));
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].expiring.points != I64_NONE)

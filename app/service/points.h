@@ -20,6 +20,10 @@ struct points_expiring {
 	int64_t	expires_at_us;
 };
 
+/* Makes the account of one of the mall's users where the points live apart: at its first use. E_NOT_FOUND: there is no such user,
+ * or they do not live apart, and the user's own row is the account. */
+enum err points_account(struct mall *m, const char *user_id) MUST_CHECK;
+
 /* E_NOT_FOUND where there is no such user. */
 enum err points_balance(struct mall *m, const char *user_id, struct points_balance *out) MUST_CHECK;
 

@@ -16,6 +16,7 @@ static enum err sweep_tokens(struct mall *m, bool *more);
 
 const struct task tasks[] = {
 	{ "events", 0, event_deliver },
+	{ "points-events", 0, event_deliver_points },
 	{ "expire-points", 1000, lots_expire },
 	{ "orders", 0, order_due },
 	{ "sweep-keys", 60000, sweep_keys },

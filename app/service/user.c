@@ -2,12 +2,17 @@
 /* user.c: a user's own profile, read and changed; in a worker. */
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "service/user.h"
 #include "store/db.h"
+
+#define POINTS_WAIT_US US_PER_S
 
 /* A row of USER_PROFILE: the terms are two columns there, one thing in a profile. */
 struct profile_row {
 	struct user_profile	 p;
+	struct user_points	 points;
 	const char		*terms_version;
 	int64_t			 terms_agreed_at_us;
 };
@@ -20,11 +25,11 @@ static const struct db_col profile_cols[] = {
 	DB_BOOL(struct profile_row, p.blocked),
 	DB_STR(struct profile_row, terms_version),
 	DB_TIME(struct profile_row, terms_agreed_at_us),
-	DB_I64(struct profile_row, p.points.balance),
-	DB_I64(struct profile_row, p.points.held),
-	DB_I64(struct profile_row, p.points.debt),
-	DB_I64(struct profile_row, p.points.total_earned),
-	DB_I64(struct profile_row, p.points.total_spent),
+	DB_I64(struct profile_row, points.balance),
+	DB_I64(struct profile_row, points.held),
+	DB_I64(struct profile_row, points.debt),
+	DB_I64(struct profile_row, points.total_earned),
+	DB_I64(struct profile_row, points.total_spent),
 	DB_TIME(struct profile_row, p.created_at_us),
 	DB_END
 };
@@ -38,6 +43,8 @@ user_read(struct db *db, const char *id, struct arena *a, struct user_profile *o
 	if ((e = db_row(db, Q_USER_PROFILE, ARGS(A_STR(id)), profile_cols, a, &row)) != E_OK)
 		return e;
 	*out = row.p;
+	out->points = arena_alloc(a, sizeof(*out->points));
+	*out->points = row.points;
 	if (row.terms_version == NULL)
 		return E_OK;
 	out->terms = arena_alloc(a, sizeof(*out->terms));
@@ -45,10 +52,38 @@ user_read(struct db *db, const char *id, struct arena *a, struct user_profile *o
 	return E_OK;
 }
 
+static const struct db_col funds_cols[] = {
+	DB_I64(struct user_points, balance), DB_I64(struct user_points, debt), DB_I64(struct user_points, total_earned),
+	DB_I64(struct user_points, total_spent), DB_END,
+};
+
+/* A login does not fail because they cannot be told. Whoever was never there has none. */
+void
+user_points(struct mall *m, struct user_profile *p)
+{
+	struct fault before = *m->fault;
+	enum err e;
+
+	if (!mall_points_apart(m))
+		return;
+	db_cut_at(m->points, clock_mono_us() + POINTS_WAIT_US);
+	e = db_row(m->points, Q_POINTS_FUNDS, ARGS(A_STR(p->id)), funds_cols, m->arena, p->points);
+	db_cut_at(m->points, 0);
+	if (e == E_OK || e == E_NOT_FOUND)
+		return;
+	log_warn("the points of a profile cannot be read: %s", m->fault->cause);
+	p->points = NULL;
+	*m->fault = before;
+}
+
 enum err
 user_profile(struct mall *m, const char *id, struct user_profile *out)
 {
-	return user_read(m->db, id, m->arena, out);
+	enum err e;
+
+	if ((e = user_read(m->db, id, m->arena, out)) == E_OK)
+		user_points(m, out);
+	return e;
 }
 
 /* A picture on the web over TLS, or one of our own; only characters that stand in an address as they are. */
@@ -112,5 +147,7 @@ user_update(struct mall *m, const char *id, const struct user_change *in, struct
 
 	if ((e = check_change(in, m->fault)) != E_OK)
 		return e;
-	return db_tx(m->tx, update_tx, &u);
+	if ((e = db_tx(m->tx, update_tx, &u)) == E_OK)
+		user_points(m, out);
+	return e;
 }

@@ -25,7 +25,7 @@ struct user_profile {
 	bool			 personalized;
 	bool			 blocked;
 	struct user_terms	*terms;		/* NULL: agreed to none yet */
-	struct user_points	 points;
+	struct user_points	*points;	/* NULL: they live apart, where nobody answers now */
 	int64_t			 created_at_us;
 };
 
@@ -40,7 +40,9 @@ struct user_change {
 
 /* E_NOT_FOUND: no such user. Strings are the arena's. */
 enum err user_profile(struct mall *m, const char *id, struct user_profile *out) MUST_CHECK;
-/* The same on a connection of the caller's choice, inside its transaction. */
+/* Brings points up to date where they live apart; outside any transaction, after user_read(). */
+void user_points(struct mall *m, struct user_profile *p);
+/* The same as user_profile() on a connection of the caller's choice, inside its transaction, and without user_points(). */
 enum err user_read(struct db *db, const char *id, struct arena *a, struct user_profile *out) MUST_CHECK;
 /* Changes at least one thing (else E_INVALID) and gives the profile as it is then. E_INVALID names "avatar" where
  * it is no address that we show; E_NOT_FOUND. */

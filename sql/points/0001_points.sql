@@ -48,14 +48,13 @@ CREATE TABLE points_lots (
   CONSTRAINT points_lots_stretch CHECK (starts_at < ends_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- One row a source. A saga's: 'take:<order>' with the outcome 1 taken, 2 refused, 3 void (compensated before it came, so
--- that it never comes), and 'give:<order>'.
+-- One row a source; outcome: 1 done, by the record; 2 barred: it must not happen any more. A saga's are 'take:<order>', barred
+-- where the points were not enough or were given up before they were taken, and 'refund:<order>'.
 CREATE TABLE points_sources (
   source VARBINARY(200) NOT NULL,
   user_id VARCHAR(36) NOT NULL,
   outcome TINYINT NOT NULL,
   record_id VARCHAR(36) NULL,
-  balance_after BIGINT NULL,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (source),
   KEY idx_user_id (user_id)

@@ -1,5 +1,16 @@
 -- Points: the balance, and the append-only ledger behind it.
 
+-- name: POINTS_ACCOUNT
+-- params: s
+-- columns: -
+-- Where the points live apart: a user's row there, if it is not there yet.
+INSERT INTO users (id) VALUES (?) ON DUPLICATE KEY UPDATE id = users.id;
+
+-- name: POINTS_FUNDS
+-- params: s
+-- columns: i i i i
+SELECT points_balance, points_debt, points_earned, points_spent FROM users WHERE id = ?;
+
 -- name: POINTS_SOURCE
 -- params: b s i s t
 -- columns: -

@@ -12,6 +12,11 @@ SELECT u.id, u.nickname, u.avatar, u.personalized, u.blocked_at IS NOT NULL, u.t
 FROM users u
 WHERE u.id = ?;
 
+-- name: USER_EXISTS
+-- params: s
+-- columns: o
+SELECT 1 FROM users WHERE id = ?;
+
 -- name: USER_UPDATE
 -- params: s i s i s s t s s
 -- columns: -

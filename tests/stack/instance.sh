@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # instance.sh: the directory of an instance: its secrets, ports, certificates and configuration files.
 #
-#   conf/ nginx.conf site.conf pointsmall.conf my.cnf; secrets, ports, settings (kept from one up to the next)
+#   conf/ nginx.conf site.conf pointsmall.conf my.cnf; secrets, ports, settings, points-apart (kept from one up to the next)
 #   db/ log/ tls/ files/ tmp/   run/ sockets and NAME.pid
 
 # As root, everything runs as nobody.
@@ -21,6 +21,7 @@ instance_open() {
 	. "$D/conf/secrets"
 	# shellcheck source=/dev/null
 	. "$D/conf/ports"
+	POINTS_APART=$(cat "$D/conf/points-apart" 2>/dev/null || true)
 	[ -n "$SANITIZE" ] || SANITIZE=$(cat "$D/conf/sanitize" 2>/dev/null || true)
 	PROGRAM=$(cat "$D/conf/program" 2>/dev/null || echo "$BUILD/pointsmall")
 }
@@ -35,6 +36,7 @@ instance_make() {
 	run_make
 	echo "${SANITIZE}" >"$D/conf/sanitize"
 	echo "$BUILD/pointsmall" >"$D/conf/program"
+	[ -z "$POINTS_APART" ] || echo "$POINTS_APART" >"$D/conf/points-apart"
 	secrets_make
 	ports_make
 	instance_open
@@ -77,16 +79,17 @@ run_make() {
 	say "$D is too long for sockets: they are in $RUN"
 }
 
+# Those that an older instance lacks are added.
 secrets_make() {
 	local name
 
-	[ ! -s "$D/conf/secrets" ] || return 0
 	(
 		umask 077
-		for name in DB_PASSWORD DB_OWNER_PASSWORD KEY_SECRET LEGACY_SECRET CURSOR_SECRET WECHAT_SECRET; do
-			echo "$name=$(openssl rand -hex 32)"
-		done >"$D/conf/secrets.new"
-		mv "$D/conf/secrets.new" "$D/conf/secrets"
+		touch "$D/conf/secrets"
+		for name in DB_PASSWORD DB_OWNER_PASSWORD POINTS_PASSWORD POINTS_OWNER_PASSWORD KEY_SECRET LEGACY_SECRET \
+		    CURSOR_SECRET WECHAT_SECRET; do
+			grep -q "^$name=" "$D/conf/secrets" || echo "$name=$(openssl rand -hex 32)" >>"$D/conf/secrets"
+		done
 	)
 }
 
@@ -225,6 +228,7 @@ pointsmall_configuration() {
 	password = $DB_PASSWORD
 	owner = pointsmall_owner
 	owner_password = $DB_OWNER_PASSWORD
+	$([ -z "$POINTS_APART" ] || points_configuration)
 	[memcached]
 	servers = $RUN/memcached.sock
 	[token]
@@ -258,6 +262,15 @@ pointsmall_configuration() {
 	audience = pointsmall
 	roles = user
 	default_role = user
+	EOF
+}
+
+points_configuration() {
+	cat <<-EOF
+	[points]
+	dsn = unix://pointsmall_points:$POINTS_PASSWORD@$RUN/mysql.sock?name=pointsmall_points
+	owner = pointsmall_points_owner
+	owner_password = $POINTS_OWNER_PASSWORD
 	EOF
 }
 

@@ -91,27 +91,34 @@ mariadb_install() {
 # Who migrates may define tables, who serves may not; over TCP both come with TLS only.
 accounts_make() {
 	{
-		echo "CREATE DATABASE IF NOT EXISTS pointsmall CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;"
-		accounts_sql localhost NONE
-		accounts_sql 127.0.0.1 SSL
+		database_sql pointsmall "$DB_PASSWORD" "$DB_OWNER_PASSWORD"
+		[ -z "$POINTS_APART" ] || database_sql pointsmall_points "$POINTS_PASSWORD" "$POINTS_OWNER_PASSWORD"
 	} | sql
+}
+
+# database_sql NAME PASSWORD OWNER-PASSWORD: with its users NAME and NAME_owner.
+database_sql() {
+	echo "CREATE DATABASE IF NOT EXISTS $1 CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;"
+	accounts_sql "$@" localhost NONE
+	accounts_sql "$@" 127.0.0.1 SSL
 }
 
 accounts_sql() {
 	cat <<-EOF
-	CREATE USER IF NOT EXISTS pointsmall@'$1', pointsmall_owner@'$1';
-	ALTER USER pointsmall@'$1' IDENTIFIED BY '$DB_PASSWORD' REQUIRE $2;
-	ALTER USER pointsmall_owner@'$1' IDENTIFIED BY '$DB_OWNER_PASSWORD' REQUIRE $2;
-	GRANT ALL ON pointsmall.* TO pointsmall_owner@'$1';
+	CREATE USER IF NOT EXISTS $1@'$4', $1_owner@'$4';
+	ALTER USER $1@'$4' IDENTIFIED BY '$2' REQUIRE $5;
+	ALTER USER $1_owner@'$4' IDENTIFIED BY '$3' REQUIRE $5;
+	GRANT ALL ON $1.* TO $1_owner@'$4';
 	EOF
 }
-# Table by table, since the ledgers can only be added to.
+
+# grants_make DATABASE: table by table, since the ledgers can only be added to.
 grants_make() {
 	sql -e "SELECT CONCAT('GRANT ', CASE WHEN t.table_name = 'schema_migrations' THEN 'SELECT'
 	    WHEN t.table_name IN ('points_records', 'inventory_records', 'order_tracking', 'audit_log') THEN 'SELECT, INSERT'
-	    ELSE 'SELECT, INSERT, UPDATE, DELETE' END, ' ON pointsmall.\`', t.table_name, '\` TO pointsmall@''', h.host, ''';')
+	    ELSE 'SELECT, INSERT, UPDATE, DELETE' END, ' ON $1.\`', t.table_name, '\` TO $1@''', h.host, ''';')
 	    FROM information_schema.tables t, (SELECT 'localhost' AS host UNION SELECT '127.0.0.1') h
-	    WHERE t.table_schema = 'pointsmall'" | sql
+	    WHERE t.table_schema = '$1'" | sql
 }
 
 memcached_up() {

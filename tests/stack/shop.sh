@@ -28,13 +28,41 @@ up() {
 # Migrates and loads the demo shop: what is there is left as it is.
 shop_fill() {
 	accounts_make
-	pointsmall migrate >>"$D/log/migrate.log" 2>&1 || { tail -n 15 "$D/log/migrate.log" >&2; die "migrate failed"; }
-	grants_make
+	filling migrate
+	grants_make pointsmall
+	if [ -n "$POINTS_APART" ]; then
+		filling migrate --points
+		grants_make pointsmall_points
+	fi
 	mkdir -p "$D/files/demo"
 	cp -R "$HERE/sql/demo/pictures/." "$D/files/demo/"
 	[ ! -e "$D/conf/demo-loaded" ] || return 0
-	pointsmall seed --demo >>"$D/log/migrate.log" 2>&1 || { tail -n 15 "$D/log/migrate.log" >&2; die "seed failed"; }
+	filling seed --demo
+	[ -z "$POINTS_APART" ] || points_move
 	touch "$D/conf/demo-loaded"
+}
+
+filling() {
+	pointsmall "$@" >>"$D/log/migrate.log" 2>&1 || { tail -n 15 "$D/log/migrate.log" >&2; die "$* failed"; }
+}
+
+# As pointsmall(8) says under POINTS APART.
+points_move() {
+	local account=points_balance,points_debt,points_seq,points_earned,points_spent,points_out
+
+	sql <<-EOF
+	START TRANSACTION;
+	INSERT INTO pointsmall_points.users (id, $account) SELECT id, $account FROM pointsmall.users;
+	INSERT INTO pointsmall_points.points_records SELECT * FROM pointsmall.points_records;
+	INSERT INTO pointsmall_points.points_lots SELECT * FROM pointsmall.points_lots;
+	INSERT INTO pointsmall_points.points_sources SELECT * FROM pointsmall.points_sources;
+	UPDATE pointsmall.users SET points_balance = 0, points_debt = 0, points_seq = 0, points_earned = 0, points_spent = 0,
+	  points_out = 0;
+	DELETE FROM pointsmall.points_records;
+	DELETE FROM pointsmall.points_lots;
+	DELETE FROM pointsmall.points_sources;
+	COMMIT;
+	EOF
 }
 
 print_env() {

@@ -331,7 +331,7 @@ why_not(struct exchange *x)
 	    m->arena, &j);
 	if (e == E_NOT_FOUND)
 		return E_UNAUTHORIZED;	/* the token's user is not (or no more) one of ours */
-	if (e != E_OK)
+	if (e != E_OK || (e = settle_funds(m, x->user_id, &j.balance, &j.debt)) != E_OK)
 		return e;
 	if (j.blocked)
 		return E_FORBIDDEN;
@@ -356,12 +356,24 @@ read_terms(struct exchange *x)
 	return w->points_cost == I64_NONE || w->points_cost == x->cost ? E_OK : E_GUARD;
 }
 
+/* Points that live apart are no guard of the transaction: what they clearly do not suffice for need not begin. */
+static enum err
+check_funds(struct exchange *x)
+{
+	int64_t balance = x->cost, debt = 0;
+	enum err e;
+
+	if ((e = settle_funds(x->m, x->user_id, &balance, &debt)) != E_OK)
+		return e;
+	return balance >= x->cost && debt == 0 ? E_OK : E_GUARD;
+}
+
 static enum err
 attempt(struct exchange *x)
 {
 	enum err e;
 
-	if ((e = read_terms(x)) != E_OK)
+	if ((e = read_terms(x)) != E_OK || (e = check_funds(x)) != E_OK)
 		return e;
 	x->goal = goal_of(x);
 	x->opening = settle_apart(x->m) ? &openings[OPEN_SETTLING] : x->goal;

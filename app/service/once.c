@@ -28,6 +28,8 @@ once_find(struct mall *m, const struct once *o, struct once_answer *out)
 		return e;
 	if (row.fingerprint.n != SHA256_LEN || memcmp(row.fingerprint.p, o->fingerprint, SHA256_LEN) != 0)
 		return E_KEY_REUSED;
+	if (row.status == I64_NONE)
+		return E_IN_PROGRESS;
 	*out = (struct once_answer){ row.status, (const char *)row.body.p, row.body.n };
 	return E_OK;
 }

@@ -2,7 +2,8 @@
 /*
  * once.h: idempotency. A request that brings an Idempotency-Key hands its service a struct once; the service
  * claims the key as the first statement of its transaction and stores the answer with the COMMIT, so that
- * the key, the effect and the answer are there together or not at all.
+ * the key, the effect and the answer are there together or not at all. A saga alone commits a claim without an answer: its own
+ * row then owns the key (saga_answers), and its end answers it or frees it.
  */
 #ifndef SERVICE_ONCE_H
 #define SERVICE_ONCE_H
@@ -29,7 +30,7 @@ struct once_answer {
 };
 
 /* E_OK: the key has this answer already. E_NOT_FOUND: it is free (or none was brought).
- * E_KEY_REUSED: it stands for another request. */
+ * E_KEY_REUSED: it stands for another request. E_IN_PROGRESS: a saga has it. */
 enum err once_find(struct mall *m, const struct once *o, struct once_answer *out) MUST_CHECK;
 
 /* First in the batch: refuses at once where another transaction holds the key, else claims it. */

@@ -150,6 +150,7 @@ struct moving {
 	struct settlement		 settlement;
 	int				 guard;		/* the index of the statement that holds the order's row against it */
 	bool				 rival;		/* somebody else moved it first */
+	int64_t				 funds;		/* of a user whose points live apart and stay as they are */
 	struct move_done		*out;
 };
 
@@ -318,7 +319,7 @@ settlement_of(const struct moving *v)
 		.user_id = o->user_id, .order_id = o->id, .points = o->points_cost,
 		.description = arena_printf(a, "商城退回-%s", o->product.name), .order_type = d->type,
 		.order_targets = d->targets, .order_payload = d->type != NULL ? json_text(a, d->payload, &told) : NULL,
-		.once = v->once, .result = v->out, .tell = tell, .balance = I64_NONE,
+		.once = v->once, .result = v->out, .tell = who_moves(v->rq) != BY_HOUSE ? tell : NULL, .balance = I64_NONE,
 	};
 }
 
@@ -427,10 +428,9 @@ static enum err
 keep(struct moving *v)
 {
 	const struct move_saga *saga = v->rq->saga;
-	bool known = v->def->give_back || !settle_apart(v->m);
 
 	v->out->success = true;
-	v->out->remaining_points = known ? v->settlement.balance : I64_NONE;
+	v->out->remaining_points = settle_apart(v->m) ? v->funds : v->settlement.balance;
 	if (saga != NULL)
 		return saga->last(v->m, saga->arg, v->out);
 	settle_keep(v->m, &v->settlement);
@@ -459,6 +459,23 @@ move_tx(struct db *db, void *arg)
 
 /* ---- all of it ---- */
 
+/* Points that stay as they are can be told to the user before the move as well as after it; or not, and it moves all the same. */
+static enum err
+read_funds(struct moving *v)
+{
+	int64_t debt;
+	enum err e;
+
+	v->funds = I64_NONE;
+	if (v->def->give_back || v->rq->user_id == NULL || !settle_apart(v->m))
+		return E_OK;
+	e = settle_funds(v->m, v->order.user_id, &v->funds, &debt);
+	if (e == E_OK)
+		return E_OK;
+	v->funds = I64_NONE;
+	return e == E_DOWN ? E_OK : e;
+}
+
 static enum err
 attempt(struct moving *v)
 {
@@ -471,6 +488,8 @@ attempt(struct moving *v)
 		return e;
 	foresee(v);
 	v->settlement = settlement_of(v);
+	if ((e = read_funds(v)) != E_OK)
+		return e;
 	if (!v->def->give_back)
 		return db_tx(v->m->tx, move_tx, v);
 	if ((e = settle_prepare(v->m, &v->settlement)) != E_OK || (e = db_tx(v->m->tx, move_tx, v)) != E_OK)
@@ -492,6 +511,8 @@ order_move(struct mall *m, const struct move_request *rq, const struct once *onc
 	}
 	if (e == E_GUARD && v.rival)
 		return E_CONFLICT;
+	if (e == E_GUARD && rq->saga != NULL)
+		return E_STATE;
 	if (e == E_GUARD)
 		return FAULT(m->fault, E_INTERNAL, "order %s: what it holds is not there to be moved", rq->order_id);
 	return e;

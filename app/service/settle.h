@@ -33,11 +33,14 @@ struct settlement {
 	/* who waits for it */
 	const struct once *once;
 	void		*result;	/* what once renders */
-	/* Brings result up to date, when a saga has come to its end: the settlement's balance and settling, the order as it is now. */
+	/* Brings result up to date, when a saga has come to its end: the settlement's balance and settling, the order as it is now.
+	 * NULL: nobody waits for that. */
 	void		(*tell)(void *result, const struct settlement *s, const struct order *o);
 	/* what became of it */
 	int64_t		 balance;	/* the user's, afterwards; I64_NONE while that is not known */
 	bool		 settling;	/* the saga still runs */
+	char		 saga_id[ID_LEN + 1];
+	int64_t		 owner;		/* what locking the user's row gave; of no meaning */
 	/* between the functions below: what settle_prepare() read, what settle_points() added */
 	struct points_expiring	*dated;
 	size_t			 ndated;
@@ -46,6 +49,10 @@ struct settlement {
 
 /* Whether the points live in another database: then an order begins as a hold that is settling. */
 bool settle_apart(const struct mall *m);
+
+/* What a user has, where the points live apart; does nothing where the user's own row says it. E_DOWN where it cannot be told
+ * within the caller's wait. */
+enum err settle_funds(struct mall *m, const char *user_id, int64_t *balance, int64_t *debt) MUST_CHECK;
 
 /* Reads what the giving back needs to know. Outside the transaction. */
 enum err settle_prepare(struct mall *m, struct settlement *s) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "service/event.h"
 #include "service/lots.h"
+#include "service/saga.h"
 #include "service/order.h"
 #include "service/tasks.h"
 #include "store/db.h"
@@ -19,6 +20,7 @@ const struct task tasks[] = {
 	{ "points-events", 0, event_deliver_points },
 	{ "expire-points", 1000, lots_expire },
 	{ "orders", 0, order_due },
+	{ "sagas", 0, saga_recover },
 	{ "sweep-keys", 60000, sweep_keys },
 	{ "sweep-tokens", 60000, sweep_tokens },
 	{ 0 },

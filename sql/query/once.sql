@@ -1,9 +1,13 @@
--- Idempotency keys. A claim and its answer are committed together or not at all.
+-- Idempotency keys. A claim and its answer are committed together or not at all, unless a saga owns the key meanwhile.
 
 -- name: ONCE_FIND
 -- params: s s
 -- columns: b i b
-SELECT fingerprint, status, body FROM idempotency_answers WHERE caller = ? AND idem_key = ?;
+-- No status: a saga has not answered yet.
+SELECT COALESCE(a.fingerprint, s.fingerprint), a.status, a.body FROM idempotency_keys k
+  LEFT JOIN idempotency_answers a ON a.caller = k.caller AND a.idem_key = k.idem_key
+  LEFT JOIN saga_answers s ON s.caller = k.caller AND s.idem_key = k.idem_key
+WHERE k.caller = ? AND k.idem_key = ? LIMIT 1;
 
 -- name: ONCE_PROBE
 -- params: s s

@@ -47,8 +47,12 @@ class Shop:
         text = ""
         for i in ids:
             seq = 1 if points else 0
-            text += ("INSERT INTO users (id, openid, nickname, points_balance, points_seq, points_earned, created_at) "
-                     f"VALUES ('{i}', 'test-{i}', '测试', {points}, {seq}, {points}, UTC_TIMESTAMP(3));\n")
+            text += ("INSERT INTO users (id, openid, nickname, created_at) "
+                     f"VALUES ('{i}', 'test-{i}', '测试', UTC_TIMESTAMP(3));\n")
+            if self.stack.apart:
+                text += f"INSERT INTO pointsmall_points.users (id) VALUES ('{i}');\n"
+            text += (f"UPDATE users SET points_balance = {points}, points_seq = {seq}, points_earned = {points} "
+                     f"WHERE id = '{i}';\n")
             if points:
                 text += ("INSERT INTO points_records (id, user_id, seq, type, points, balance_after, description, "
                          f"created_at) VALUES ('{new_id()}', '{i}', 1, 'adjust', {points}, {points}, '开始', "
@@ -181,6 +185,12 @@ class User:
         n = self.shop.stack.one("SELECT quantity FROM purchase_counters WHERE "
                                 f"user_id = '{self.id}' AND product_id = '{product}'")
         return 0 if n is None else int(n)
+
+    def events(self, columns):
+        """What the outbox says of this user, or both of them: the points' first where they live apart."""
+        of = f"WHERE aggregate = '{self.id}' ORDER BY seq"
+        there = self.shop.stack.sql(f"SELECT {columns} FROM pointsmall_points.outbox {of}") if self.shop.stack.apart else []
+        return there + self.shop.stack.sql(f"SELECT {columns} FROM outbox {of}")
 
     def orders(self):
         return self.shop.stack.number(f"SELECT COUNT(*) FROM exchange_orders WHERE user_id = '{self.id}'")

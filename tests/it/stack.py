@@ -14,6 +14,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 SANITIZED = os.environ.get("STAGING_SANITIZE") or os.environ.get("PM_SANITIZE")
 BUILD = os.path.abspath(os.environ.get("PM_BUILD") or os.environ.get("STAGING_BUILD") or
                         os.path.join(ROOT, "var", "build-san" if SANITIZED else "build"))
+# PM_POINTS=apart: the points live in a database of their own.
+APART = os.environ.get("PM_POINTS") == "apart"
 # A sanitized program takes several times as long.
 PATIENCE = 3 if SANITIZED else 1
 
@@ -39,12 +41,14 @@ def alive(pid):
 
 
 class Stack:
-    def __init__(self, settings=(), db_options=(), env=None):
+    def __init__(self, settings=(), db_options=(), env=None, apart=APART):
         # Under /tmp and open to all: as root the servers run as nobody.
         self.base = tempfile.mkdtemp(prefix="pm-it-")
         os.chmod(self.base, 0o755)
         self.dir = os.path.join(self.base, "i")
         self.options = [f"--set={s}" for s in settings] + [f"--db-option={o}" for o in db_options]
+        self.apart = apart
+        self.options += ["--points-apart"] if apart else []
         self.extra_env = dict(env or {})
         self.env = {}
 
@@ -171,11 +175,27 @@ class Stack:
 
     def sql(self, text):
         """Runs statements; the rows of the results, as lists of text (NULL: None)."""
-        done = subprocess.run(self.mariadb_command(), input=text, capture_output=True, text=True, check=False,
-                              timeout=60)
+        done = subprocess.run(self.mariadb_command(), input=self.placed(text), capture_output=True, text=True,
+                              check=False, timeout=60)
         if done.returncode != 0:
             raise AssertionError(f"{text}\n{done.stderr}")
         return [[None if cell == "NULL" else cell for cell in line.split("\t")] for line in done.stdout.splitlines()]
+
+    def placed(self, text):
+        """The same statement, of the points where they are."""
+        if not self.apart:
+            return text
+        text = re.sub(r"(?<![.\w])(points_records|points_lots|points_sources)\b", r"pointsmall_points.\1", text)
+        parts = re.split(r"(;)", text)
+        return "".join(self.placed_one(part) for part in parts)
+
+    @staticmethod
+    def placed_one(part):
+        if re.search(r"points_(balance|debt|seq|earned|spent|out)\b|pointsmall_points\.", part):
+            part = re.sub(r"\b(FROM|JOIN|UPDATE|INTO) users\b", r"\1 pointsmall_points.users", part)
+        if re.search(r"'points\.", part):
+            part = re.sub(r"\b(FROM|JOIN|UPDATE|INTO) outbox\b", r"\1 pointsmall_points.outbox", part)
+        return part
 
     def one(self, text):
         rows = self.sql(text)
@@ -192,6 +212,7 @@ class Session:
     """A connection to the database that stays open: it can hold locks. Ends with the with."""
 
     def __init__(self, stack):
+        self.stack = stack
         self.p = subprocess.Popen(stack.mariadb_command("--unbuffered", "--force"), stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
         self.n = 0
@@ -200,6 +221,7 @@ class Session:
     def send(self, text):
         """Sends without waiting for the result."""
         self.n += 1
+        text = self.stack.placed(text)
         self.p.stdin.write(f"{text}\nSELECT 'done-{self.n}';\n")
         self.p.stdin.flush()
 

@@ -34,15 +34,15 @@ def test_success(shop):
     assert days == 2, "the merchant's days"
     ledger = shop.stack.sql("SELECT change_type, quantity_change, stock_after, seq FROM inventory_records WHERE "
                             f"related_order_id = '{order['id']}'")
-    assert ledger == [["2", "-3", "7", "2"]]
+    apart = [["3", "-3", "7", "2"], ["4", "3", "10", "3"], ["2", "-3", "7", "4"]]   # held until its points are taken
+    assert ledger == (apart if shop.stack.apart else [["2", "-3", "7", "2"]])
 
 
 def test_the_events_of_an_exchange(shop):
     u = shop.user(1000)
     p = shop.product(price=120, category_id=shop.category())
     order = u.bought(p, 2)
-    events = shop.stack.sql("SELECT event_type, source, targets, payload FROM outbox WHERE "
-                            f"JSON_UNQUOTE(JSON_EXTRACT(payload, '$.userId')) = '{u.id}' ORDER BY seq")
+    events = u.events("event_type, source, targets, payload")
     assert [e[0] for e in events] == ["points.consumed", "mall.product.exchanged"]
     consumed, exchanged = json.loads(events[0][3]), json.loads(events[1][3])
     record = consumed.pop("recordId")

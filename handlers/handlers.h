@@ -48,6 +48,10 @@ extern const struct query_field admin_orders_csv_query[];
 handler_fn admin_products_get, admin_products_post, admin_product_get, admin_product_put, admin_product_delete;
 extern const struct query_field admin_products_query[];
 
+/* admin_saga.c */
+handler_fn admin_sagas_get, admin_saga_retry_post;
+extern const struct query_field admin_sagas_query[];
+
 /* admin_user.c */
 handler_fn admin_users_get, admin_user_get_one, admin_user_points_post, admin_user_status_post;
 extern const struct query_field admin_users_query[];

@@ -65,6 +65,9 @@ const struct route routes[] = {
 	    .idempotent = true },
 	{ GET, "/api/admin/audit", admin_audit_get, .who = WHO_ADMIN, .query = admin_audit_query },
 
+	{ GET, "/api/admin/sagas", admin_sagas_get, .who = WHO_ADMIN, .query = admin_sagas_query },
+	{ POST, "/api/admin/sagas/:id/retry", admin_saga_retry_post, .who = WHO_ADMIN, .body_max = 4 * KIB, .idempotent = true },
+
 	{ GET, "/healthz", healthz_get, .who = WHO_LOOPBACK },
 	{ GET, "/readyz", readyz_get, .who = WHO_LOOPBACK },
 	{ GET, "/metrics", metrics_get, .who = WHO_LOOPBACK },

@@ -21,14 +21,15 @@
 #include "store/db.h"
 
 #define CONNECTIONS_PER_WORKER 2
-#define CONNECTIONS_OF_JOBS 2
+#define STATEMENTS_OF_POINTS 40	/* that run where the points are; no process prepares more there */
 #define DB_DEADLINE_US (10 * US_PER_S)
 
 struct check {
 	const struct conf	*conf;
 	struct db		*db;		/* the one that is being checked */
 	const char		*of;		/* and what it is called */
-	int64_t			 uses;		/* how many databases of ours its server has */
+	int64_t			 connections;	/* that a worker has to its server */
+	int64_t			 statements;	/* that a worker prepares there */
 	struct arena		*arena;
 	struct fault		 fault;
 	int64_t			 workers;
@@ -70,7 +71,7 @@ ask(struct check *c, enum query q, int64_t *out)
 static void
 check_connections(struct check *c)
 {
-	int64_t need = (c->workers * CONNECTIONS_PER_WORKER * 2 + CONNECTIONS_OF_JOBS) * c->uses;
+	int64_t need = (c->workers * 2 + 1) * c->connections;
 	int64_t max;
 
 	if (ask(c, Q_CHECK_MAX_CONNECTIONS, &max) && need > max)
@@ -81,7 +82,7 @@ check_connections(struct check *c)
 static void
 check_prepared(struct check *c)
 {
-	int64_t need = (c->workers * 2 + 1) * Q__MAX * c->uses;
+	int64_t need = (c->workers * 2 + 1) * c->statements;
 	int64_t max;
 
 	if (ask(c, Q_CHECK_MAX_PREPARED, &max) && need > max)
@@ -118,10 +119,15 @@ static void
 check_databases(struct check *c)
 {
 	const struct conf_db own = conf_db(c->conf);
-	bool apart = conf_points_apart(c->conf);
+	bool apart = conf_points_apart(c->conf), both = apart && same_server(&own, &c->conf->points);
 
-	c->uses = apart && same_server(&own, &c->conf->points) ? 2 : 1;
+	c->connections = CONNECTIONS_PER_WORKER * (both ? 2 : 1);
+	c->statements = Q__MAX + (both ? STATEMENTS_OF_POINTS : 0);
 	check_server(c, db_new(c->conf, DB_PLAIN), "the database");
+	if (apart && !both) {
+		c->connections = CONNECTIONS_PER_WORKER;
+		c->statements = STATEMENTS_OF_POINTS;
+	}
 	if (apart)
 		check_server(c, db_new_points(c->conf, DB_PLAIN), "the points' database");
 	/* It tells why itself, as it would when serve begins. */

@@ -34,7 +34,7 @@ points_account(struct mall *m, const char *user_id)
 		return E_NOT_FOUND;
 	if ((e = db_row(m->db, Q_USER_EXISTS, ARGS(A_STR(user_id)), cols, m->arena, &user)) != E_OK)
 		return e;
-	return db_exec(m->points, Q_POINTS_ACCOUNT, ARGS(A_STR(user_id)), NULL);
+	return db_exec(m->points, Q_POINTS_OPEN, ARGS(A_STR(user_id)), NULL);
 }
 
 static const struct db_col held_cols[] = { DB_I64(struct points_balance, held), DB_END };

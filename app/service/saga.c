@@ -113,7 +113,7 @@ change_tx(struct db *db, void *arg)
 	int first, failed;
 	enum err e;
 
-	db_batch_add(b, Q_POINTS_ACCOUNT, ARGS(user), 0, DB_ANY_ROWS);
+	db_batch_add(b, Q_POINTS_OPEN, ARGS(user), 0, DB_ANY_ROWS);
 	first = ledger_add(b, x->m, &x->change);
 	ledger_add_events(b, x->m, &x->change);
 	db_batch_row(b, Q_POINTS_AFTER, ARGS(user), balance_cols, x);
@@ -599,14 +599,4 @@ saga_retry(struct mall *m, const struct actor *who, const char *id, const struct
 		return e;
 	e = db_tx(m->tx, retry_tx, &r);
 	return e == E_GUARD ? E_STATE : e;
-}
-
-static const struct db_col counts_cols[] = {
-	DB_I64(struct saga_counts, forward), DB_I64(struct saga_counts, back), DB_I64(struct saga_counts, stuck), DB_END,
-};
-
-enum err
-saga_counts(struct mall *m, struct saga_counts *out)
-{
-	return db_row(m->db, Q_SAGA_COUNTS, NO_ARGS, counts_cols, m->arena, out);
 }

@@ -49,13 +49,4 @@ enum err saga_list(struct mall *m, int64_t state, const struct keyset *after, in
 enum err saga_retry(struct mall *m, const struct actor *who, const char *id, const struct once *once,
     struct saga *out) MUST_CHECK;
 
-/* How many have not come to an end. */
-struct saga_counts {
-	int64_t	forward;
-	int64_t	back;
-	int64_t	stuck;
-};
-
-enum err saga_counts(struct mall *m, struct saga_counts *out) MUST_CHECK;
-
 #endif

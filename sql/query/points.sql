@@ -1,6 +1,6 @@
 -- Points: the balance, and the append-only ledger behind it.
 
--- name: POINTS_ACCOUNT
+-- name: POINTS_OPEN
 -- params: s
 -- columns: -
 -- Where the points live apart: a user's row there, if it is not there yet.

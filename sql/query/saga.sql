@@ -93,13 +93,6 @@ FROM sagas WHERE (? IS NULL OR state = ?) AND (? IS NULL OR id < ?) ORDER BY id 
 -- columns: i
 SELECT COUNT(*) FROM (SELECT 1 FROM sagas WHERE ? IS NULL OR state = ? LIMIT 10000) AS s;
 
--- name: SAGA_COUNTS
--- params: -
--- columns: i i i
--- Those that have not come to an end.
-SELECT CAST(COALESCE(SUM(state = 0), 0) AS SIGNED), CAST(COALESCE(SUM(state = 1), 0) AS SIGNED),
-  CAST(COALESCE(SUM(state = 4), 0) AS SIGNED) FROM sagas WHERE state IN (0, 1, 4);
-
 -- name: SAGA_RETRY
 -- params: t t s
 -- columns: -

@@ -250,10 +250,12 @@ WHERE n.user_id >= ? AND n.user_id < ? AND n.quantity <> 0 AND NOT EXISTS
 -- name: VERIFY_KEY_ANSWER
 -- params: s s
 -- columns: s s s
--- Keys of a day and older are being forgotten.
+-- Keys of a day and older are being forgotten. A saga that runs has its key's answer still to give.
 SELECT CONVERT(k.caller USING utf8mb4), CONVERT(k.idem_key USING utf8mb4), 'an idempotency key without an answer'
 FROM idempotency_keys k LEFT JOIN idempotency_answers a ON a.caller = k.caller AND a.idem_key = k.idem_key
-WHERE k.caller >= ? AND k.caller < ? AND a.caller IS NULL AND k.created_at > UTC_TIMESTAMP(3) - INTERVAL 23 HOUR LIMIT 1000;
+  LEFT JOIN saga_answers s ON s.caller = k.caller AND s.idem_key = k.idem_key
+WHERE k.caller >= ? AND k.caller < ? AND a.caller IS NULL AND s.saga_id IS NULL
+  AND k.created_at > UTC_TIMESTAMP(3) - INTERVAL 23 HOUR LIMIT 1000;
 
 -- name: VERIFY_ANSWER_KEY
 -- params: s s

@@ -224,10 +224,14 @@ def test_200_buyers_of_a_stock_of_10(shop):
     assert {balances[b.id] for i, b in enumerate(buyers) if i not in won} == {"1000"}
     ledger = shop.stack.sql("SELECT seq, quantity_change, stock_after FROM inventory_records WHERE "
                             f"product_id = '{p}' ORDER BY seq")
-    assert ledger == [["1", "10", "10"]] + [[str(n + 1), "-1", str(10 - n)] for n in range(1, 11)]
+    if shop.stack.apart:    # each held, released and taken: three rows in the place of one, in any order of the buyers
+        assert [row[0] for row in ledger] == [str(n) for n in range(1, 32)]
+        assert ledger[-1][2] == "0" and [row[1] for row in ledger].count("-1") == 20
+    else:
+        assert ledger == [["1", "10", "10"]] + [[str(n + 1), "-1", str(10 - n)] for n in range(1, 11)]
     records = shop.stack.number(f"SELECT COUNT(*) FROM points_records WHERE user_id IN ({ids}) AND type = 'mall_exchange'")
     counters = shop.stack.sql(f"SELECT SUM(quantity), COUNT(*) FROM purchase_counters WHERE product_id = '{p}' AND quantity > 0")
-    events = shop.stack.number(f"SELECT COUNT(*) FROM outbox WHERE aggregate IN ({ids})")
+    events = sum(len(b.events("event_id")) for i, b in enumerate(buyers) if i in won)
     keys = shop.stack.number("SELECT COUNT(*) FROM idempotency_keys WHERE idem_key LIKE 'rush-%'")
     assert (records, counters, events, keys) == (10, [["10", "10"]], 20, 10)
     shop.stack.verify()

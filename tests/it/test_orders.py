@@ -79,11 +79,12 @@ def test_cancel_gives_all_back_once(shop, user):
     assert (user.balance(), shop.stock(p), user.counter(p)) == (100000, 10, 0)
     ledger = shop.stack.sql("SELECT change_type, quantity_change, stock_after FROM inventory_records WHERE "
                             f"related_order_id = '{order}' ORDER BY seq")
-    assert ledger == [["2", "-3", "7"], ["1", "3", "10"]]
+    taken = [["3", "-3", "7"], ["4", "3", "10"], ["2", "-3", "7"]] if shop.stack.apart else [["2", "-3", "7"]]
+    assert ledger == taken + [["1", "3", "10"]]
     assert shop.stack.one(f"SELECT cancel_reason FROM exchange_orders WHERE id = '{order}'") == "不想要了"
-    events = shop.stack.sql(f"SELECT event_type, payload FROM outbox WHERE aggregate = '{user.id}' ORDER BY seq")
-    assert [e[0] for e in events[2:]] == ["points.refunded", "mall.order.cancelled"]
-    cancelled = json.loads(events[3][1])
+    events = dict(user.events("event_type, payload"))
+    assert len(events) == 4 and "points.refunded" in events
+    cancelled = json.loads(events["mall.order.cancelled"])
     assert cancelled["orderId"] == order and cancelled["status"] == 4 and cancelled["userId"] == user.id
     user.bought(p, 3)
 

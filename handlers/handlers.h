@@ -41,8 +41,8 @@ handler_fn admin_order_confirm_post, admin_order_ship_post, admin_order_delivery
     admin_order_return_post;
 
 /* admin_order_list.c */
-handler_fn admin_orders_csv_get;
-extern const struct query_field admin_orders_csv_query[];
+handler_fn admin_orders_get, admin_order_get_one, admin_orders_csv_get, admin_orders_ship_post;
+extern const struct query_field admin_orders_query[], admin_orders_csv_query[];
 
 /* admin_product.c */
 handler_fn admin_products_get, admin_products_post, admin_product_get, admin_product_put, admin_product_delete;

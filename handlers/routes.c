@@ -2,6 +2,7 @@
 /* routes.c: THE table. A new endpoint begins with a row here. */
 #include "handlers/handlers.h"
 #include "handlers/routes.h"
+#include "http/csv.h"
 
 #define KIB 1024
 
@@ -52,6 +53,9 @@ const struct route routes[] = {
 	{ POST, "/api/admin/users/:id/points", admin_user_points_post, .who = WHO_ADMIN, .body_max = 4 * KIB, .idempotent = true },
 	{ POST, "/api/admin/users/:id/status", admin_user_status_post, .who = WHO_ADMIN, .body_max = 4 * KIB, .idempotent = true },
 
+	{ GET, "/api/admin/orders", admin_orders_get, .who = WHO_MERCHANT | WHO_ADMIN, .query = admin_orders_query },
+	{ POST, "/api/admin/orders/ship.csv", admin_orders_ship_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = CSV_BODY_MAX },
+	{ GET, "/api/admin/orders/:id", admin_order_get_one, .who = WHO_MERCHANT | WHO_ADMIN },
 	{ GET, "/api/admin/orders.csv", admin_orders_csv_get, .who = WHO_MERCHANT | WHO_ADMIN, .query = admin_orders_csv_query },
 	{ POST, "/api/admin/orders/:id/cancel", admin_order_cancel_post, .who = WHO_MERCHANT | WHO_ADMIN, .body_max = 4 * KIB,
 	    .idempotent = true },

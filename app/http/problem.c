@@ -96,6 +96,17 @@ pick(bool english, const char *zh, const char *en)
 	return english ? en : zh;
 }
 
+const char *
+problem_detail(const struct req *r, enum err e)
+{
+	const struct fault *f = r->fault;
+	const struct problem *p = problem_of(&e);
+
+	if (f->detail_zh != NULL && f->code == e)
+		return pick(r->english, f->detail_zh, f->detail_en);
+	return pick(r->english, p->detail_zh, p->detail_en);
+}
+
 void
 problem_log(const struct req *r, enum err e)
 {
@@ -112,7 +123,6 @@ problem_reply(struct req *r, enum err e)
 {
 	const struct problem *p = problem_of(&e);
 	const struct fault *f = r->fault;
-	bool own_detail = f->detail_zh != NULL && f->code == e;
 	struct buf b;
 
 	if (p->status >= 500)
@@ -121,10 +131,7 @@ problem_reply(struct req *r, enum err e)
 	buf_adds(&b, "{\"type\":\"about:blank\",");
 	add_member(&b, "title", pick(r->english, p->title_zh, p->title_en));
 	buf_printf(&b, "\"status\":%d,", p->status);
-	if (own_detail)
-		add_member(&b, "detail", pick(r->english, f->detail_zh, f->detail_en));
-	else
-		add_member(&b, "detail", pick(r->english, p->detail_zh, p->detail_en));
+	add_member(&b, "detail", problem_detail(r, e));
 	add_member(&b, "code", err_name(e));
 	buf_adds(&b, "\"requestId\":");
 	json_encode_str(&b, r->id);

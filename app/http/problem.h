@@ -7,6 +7,8 @@
 
 /* Makes e, with what the request's fault knows of it, the reply. Faults of our own are logged, once. */
 void problem_reply(struct req *r, enum err e);
+/* What e says to this caller: its detail, in its language. */
+const char *problem_detail(const struct req *r, enum err e);
 /* Logs e with what the request's fault knows of it. */
 void problem_log(const struct req *r, enum err e);
 /* The status that e becomes. */

@@ -14,7 +14,7 @@
 
 /* ---- reads ---- */
 
-static const struct db_col order_cols[] = {
+const struct db_col order_cols[] = {
 	DB_STR(struct order, id), DB_STR(struct order, order_no), DB_STR(struct order, user_id),
 	DB_STR(struct order, merchant_id), DB_I64(struct order, quantity), DB_I64(struct order, points_cost),
 	DB_I64(struct order, status), DB_I64(struct order, delivery_status), DB_I64(struct order, version),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* order_admin.c: orders as operators look for them. In workers. */
+#include <stdio.h>
 #include <string.h>
 
 #include "service/order_admin.h"
+#include "service/order_int.h"
 #include "store/db.h"
 
 /* ---- which way to what is looked for ---- */
@@ -10,12 +12,15 @@
 enum way { WAY_ANY, WAY_BETWEEN, WAY_FOUND, WAY_MERCHANT, WAY__MAX };
 
 static const struct {
+	enum query	list[2];	/* newest, oldest first */
+	enum query	count;
 	enum query	export;
 } ways[WAY__MAX] = {
-	[WAY_ANY] = { Q_ORDERS_EXPORT },
-	[WAY_BETWEEN] = { Q_ORDERS_EXPORT },
-	[WAY_FOUND] = { Q_ORDERS_FOUND_EXPORT },
-	[WAY_MERCHANT] = { Q_ORDERS_OF_MERCHANT_EXPORT },
+	[WAY_ANY] = { { Q_ORDERS_NEWEST, Q_ORDERS_OLDEST }, Q_ORDERS_COUNT, Q_ORDERS_EXPORT },
+	[WAY_BETWEEN] = { { Q_ORDERS_BETWEEN_NEWEST, Q_ORDERS_BETWEEN_OLDEST }, Q_ORDERS_COUNT, Q_ORDERS_EXPORT },
+	[WAY_FOUND] = { { Q_ORDERS_FOUND_NEWEST, Q_ORDERS_FOUND_OLDEST }, Q_ORDERS_FOUND_COUNT, Q_ORDERS_FOUND_EXPORT },
+	[WAY_MERCHANT] = { { Q_ORDERS_OF_MERCHANT_NEWEST, Q_ORDERS_OF_MERCHANT_OLDEST }, Q_ORDERS_OF_MERCHANT_COUNT,
+	    Q_ORDERS_OF_MERCHANT_EXPORT },
 };
 
 #define ARGS_MAX 32
@@ -98,6 +103,73 @@ search_init(struct mall *m, const struct actor *who, const struct order_filter *
 	return true;
 }
 
+/* ---- lists ---- */
+
+struct counted {
+	int64_t	n;
+};
+
+static enum err
+count(struct mall *m, const struct search *s, int64_t *total)
+{
+	static const struct db_col cols[] = { DB_I64(struct counted, n), DB_END };
+	struct counted c;
+	enum err e;
+
+	e = db_row(m->db, ways[s->way].count, s->args, s->nargs, cols, m->arena, &c);
+	*total = e == E_OK ? c.n : 0;
+	return e;
+}
+
+/* Where the page begins, and how long it is: one more than asked for tells whether there is another. */
+static void
+add_place(struct search *s, const struct keyset *after, int64_t limit)
+{
+	struct db_arg id = A_STR(after->set ? after->id : NULL), at = A_TIME(after->set ? after->n : 0);
+
+	if (s->way == WAY_BETWEEN) {
+		add_twice(s, at);
+		add(s, at);
+		add(s, id);
+	} else {
+		add_twice(s, id);
+	}
+	add(s, A_I64(limit + 1));
+}
+
+static void
+place_of(const struct order *o, struct keyset *out)
+{
+	out->set = true;
+	out->n = o->created_at_us;
+	snprintf(out->id, sizeof(out->id), "%s", o->id);
+}
+
+enum err
+order_search(struct mall *m, const struct actor *who, const struct order_filter *f, const struct keyset *after,
+    int64_t limit, struct order **items, size_t *n, struct keyset *next, int64_t *total)
+{
+	struct search s;
+	enum err e;
+
+	*items = NULL;
+	*n = 0;
+	*total = 0;
+	*next = (struct keyset){ .set = false };
+	if (!search_init(m, who, f, &s))
+		return E_OK;
+	if ((e = count(m, &s, total)) != E_OK)
+		return e;
+	add_place(&s, after, limit);
+	e = db_rows(m->db, ways[s.way].list[f->oldest], s.args, s.nargs, order_cols, m->arena, sizeof(**items),
+	    (size_t)limit + 1, items, n);
+	if (e != E_OK || *n <= (size_t)limit)
+		return e;
+	*n = (size_t)limit;
+	place_of(&(*items)[*n - 1], next);
+	return E_OK;
+}
+
 /* ---- files ---- */
 
 static const struct db_col line_cols[] = {
@@ -157,6 +229,17 @@ note(struct mall *m, const struct actor *who, const char *action, const char *su
 }
 
 enum err
+order_view_full(struct mall *m, const struct actor *who, const char *order_id, struct order *out)
+{
+	const struct order_key key = { .id = order_id, .merchant_id = who->merchant };
+	enum err e;
+
+	if ((e = order_get(m, &key, out)) != E_OK)
+		return e;
+	return note(m, who, "order.view", order_id);
+}
+
+enum err
 order_export(struct mall *m, const struct actor *who, const struct order_filter *f, bool full, row_fn *row, void *arg)
 {
 	struct masking k = { m, row, arg };
@@ -169,4 +252,51 @@ order_export(struct mall *m, const struct actor *who, const struct order_filter 
 		return e;
 	return db_each(m->db, ways[s.way].export, s.args, s.nargs, line_cols, m->arena, sizeof(struct order_line),
 	    full ? row : mask_row, full ? arg : &k);
+}
+
+/* ---- shipping by a file's lines ---- */
+
+struct numbered {
+	const char	*id;
+	int64_t		 status;
+	const char	*tracking_no;
+};
+
+static const struct db_col numbered_cols[] = {
+	DB_STR(struct numbered, id), DB_I64(struct numbered, status), DB_STR(struct numbered, tracking_no), DB_END,
+};
+
+static enum err
+find_numbered(struct mall *m, const struct actor *who, const char *order_no, struct numbered *out)
+{
+	struct db_arg merchant = A_STR(who->merchant);
+
+	return db_row(m->db, Q_ORDER_BY_NO, ARGS(A_STR(order_no), merchant, merchant), numbered_cols, m->arena, out);
+}
+
+static bool
+shipped_so(const struct numbered *o, const struct order_shipment *s)
+{
+	return o->status >= ORDER_SHIPPED && o->tracking_no != NULL && strcmp(o->tracking_no, s->tracking_no) == 0;
+}
+
+enum err
+order_ship(struct mall *m, const struct actor *who, const struct order_shipment *s)
+{
+	struct move_request rq = {
+		.move = MOVE_SHIP, .operator = who, .version = I64_NONE, .carrier = s->carrier, .tracking_no = s->tracking_no,
+	};
+	struct move_done done;
+	struct numbered o;
+	enum err e;
+
+	if ((e = find_numbered(m, who, s->order_no, &o)) != E_OK || shipped_so(&o, s))
+		return e;
+	rq.order_id = o.id;
+	if ((e = order_move(m, &rq, NULL, &done)) != E_STATE)
+		return e;
+	/* Another may have shipped it just now, with the same file. */
+	if ((e = find_numbered(m, who, s->order_no, &o)) != E_OK)
+		return e;
+	return shipped_so(&o, s) ? E_OK : E_STATE;
 }

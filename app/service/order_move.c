@@ -271,6 +271,14 @@ add_way(struct db_batch *b, const struct moving *v)
 		    A_I64(v->after.delivery_status), A_STR(text), A_TIME(v->m->now_us)), 1, 1);
 }
 
+/* What a parcel is found by. */
+static void
+add_parcel(struct db_batch *b, const struct moving *v)
+{
+	if (v->rq->tracking_no != NULL)
+		db_batch_add(b, Q_ORDER_PARCEL, ARGS(A_STR(v->order.id), A_STR(v->rq->tracking_no)), 1, 1);
+}
+
 static struct order_told
 told_of(const struct moving *v)
 {
@@ -415,6 +423,7 @@ add_all(struct db_batch *b, struct moving *v)
 	add_row(b, v);
 	add_timer(b, v);
 	add_way(b, v);
+	add_parcel(b, v);
 	add_points(b, v);
 	if (v->def->uncount)
 		db_batch_add(b, Q_ORDER_COUNT_BACK, ARGS(quantity, user, A_STR(v->order.product.id), quantity), 1, 1);

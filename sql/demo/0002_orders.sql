@@ -72,3 +72,6 @@ FROM (
   JOIN product_categories c ON c.id = p.category_id
   JOIN merchants m ON m.id = p.merchant_id
 ORDER BY o.n;
+
+INSERT INTO order_parcels (order_id, tracking_no)
+SELECT id, tracking_no FROM exchange_orders WHERE id LIKE '01980000-0000-7001-8000-%' AND tracking_no IS NOT NULL;

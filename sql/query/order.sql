@@ -70,6 +70,11 @@ UPDATE purchase_counters SET quantity = quantity - ? WHERE user_id = ? AND produ
 -- columns: -
 INSERT INTO order_tracking (order_id, version, delivery_status, description, created_at) VALUES (?, ?, ?, ?, ?);
 
+-- name: ORDER_PARCEL
+-- params: s s
+-- columns: -
+INSERT INTO order_parcels (order_id, tracking_no) VALUES (?, ?);
+
 -- name: ORDER_WAY
 -- params: s
 -- columns: t i s

@@ -75,7 +75,11 @@ def test_every_route_answers(shop, document):
         ("PUT", "/api/admin/products/:id"): lambda path: shop.http.put(path.replace(":id", p), {"isHot": True}, admin.token),
         ("DELETE", "/api/admin/products/:id"): lambda path: shop.http.call(
             "DELETE", path.replace(":id", shop.product()), token=admin.token),
-        ("GET", "/api/admin/orders.csv"): lambda path: admin.get(path[len("/api/admin"):]),
+        ("GET", "/api/admin/orders"): lambda path: shop.http.get(path, admin.token),
+        ("GET", "/api/admin/orders/:id"): lambda path: shop.http.get(path.replace(":id", order), admin.token),
+        ("GET", "/api/admin/orders.csv"): lambda path: shop.http.get(path, admin.token),
+        ("POST", "/api/admin/orders/ship.csv"): lambda path: shop.http.post(
+            path, token=admin.token, raw="orderNo,carrier,trackingNo\n", content_type="text/csv"),
         ("GET", "/api/admin/inventory/low"): lambda path: shop.http.get(path, admin.token),
         ("GET", "/api/admin/inventory/:productId/records"): lambda path: shop.http.get(path.replace(":productId", p), admin.token),
         ("POST", "/api/admin/orders/:id/confirm"): lambda path: shop.http.post(path.replace(":id", u.held(p)), None, admin.token),

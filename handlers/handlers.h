@@ -45,8 +45,9 @@ handler_fn admin_orders_get, admin_order_get_one, admin_orders_csv_get, admin_or
 extern const struct query_field admin_orders_query[], admin_orders_csv_query[];
 
 /* admin_product.c */
-handler_fn admin_products_get, admin_products_post, admin_product_get, admin_product_put, admin_product_delete;
-extern const struct query_field admin_products_query[];
+handler_fn admin_products_get, admin_products_post, admin_product_get, admin_product_put, admin_product_delete,
+    admin_products_csv_get, admin_products_csv_post;
+extern const struct query_field admin_products_query[], admin_products_csv_query[];
 
 /* admin_saga.c */
 handler_fn admin_sagas_get, admin_saga_retry_post;

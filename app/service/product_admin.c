@@ -7,7 +7,7 @@
 #include "base/ids.h"
 #include "base/json.h"
 #include "service/inventory.h"
-#include "service/product_admin.h"
+#include "service/product_int.h"
 #include "store/db.h"
 
 #define RUNS_MAX 5
@@ -125,6 +125,13 @@ product_admin_get(struct mall *m, const struct actor *who, const char *id, struc
 	return e;
 }
 
+enum err
+product_admin_export(struct mall *m, const struct actor *who, const struct product_admin_filter *f, row_fn *row, void *arg)
+{
+	return db_each(m->db, Q_ADMIN_PRODUCT_EXPORT, ARGS(FILTERED(m, who, f)), row_cols, m->arena,
+	    sizeof(struct product_row), row, arg);
+}
+
 /* Whoever reads and is overtaken again and again has bad luck, and may try again. */
 static enum err
 restless(struct mall *m)
@@ -147,8 +154,8 @@ A_DRAFTED(int64_t us)
 	return A_TIME(us == I64_NONE ? 0 : us);
 }
 
-static void
-draft_of(const struct product *p, struct product_draft *out)
+void
+product_draft_of(const struct product *p, struct product_draft *out)
 {
 	*out = (struct product_draft){
 		p->name, p->description, p->category.id, p->merchant.id, p->points_price, p->original_price, p->images,
@@ -213,9 +220,8 @@ judge_merchant(struct fault *f, const struct actor *who, const struct product_dr
 		(void)fault_field(f, "merchantId", "商户不存在", "there is no such merchant");
 }
 
-/* Names every field that is bad in view of the shop. */
-static enum err
-judge_draft(struct mall *m, const struct actor *who, struct product_draft *d)
+enum err
+product_judge(struct mall *m, const struct actor *who, struct product_draft *d)
 {
 	struct fault *f = m->fault;
 	struct places there;
@@ -271,7 +277,33 @@ state_text(struct mall *m, const struct product_draft *d, int64_t stock)
 	return json_text(m->arena, state_view, &state);
 }
 
+bool
+product_same(struct mall *m, const struct product_draft *a, const struct product_draft *b)
+{
+	return strcmp(state_text(m, a, I64_NONE), state_text(m, b, I64_NONE)) == 0;
+}
+
 /* ---- a new product ---- */
+
+void
+product_hold_category(struct db_batch *b, const char *category_id)
+{
+	db_batch_add(b, Q_CATEGORY_USE, ARGS(A_STR(category_id)), 1, 1);
+}
+
+void
+product_write_new(struct db_batch *b, struct mall *m, const struct actor *who, const char *id,
+    const struct product_draft *d, int64_t stock)
+{
+	db_batch_add(b, Q_PRODUCT_ADD, ARGS(A_STR(id), A_STR(d->name), A_STR(d->description), A_STR(d->category_id),
+	    A_I64(d->points_price), A_STR(d->original_price), A_STR(d->images), A_STR(d->specifications), A_I64(d->is_hot),
+	    A_I64(d->is_new), A_I64(d->status), A_I64(d->purchase_limit), A_DRAFTED(d->available_from_us),
+	    A_DRAFTED(d->available_until_us), A_I64(d->sort_order), A_STR(d->merchant_id), A_I64(stock), A_I64(stock > 0)),
+	    1, 1);
+	if (stock > 0)
+		inventory_first(b, m, who, id, stock);
+	audit_add(b, m, who, &(struct audit_entry){ "product.create", "product", id, NULL, state_text(m, d, stock) });
+}
 
 struct addition {
 	struct mall			*m;
@@ -281,22 +313,6 @@ struct addition {
 	const struct once		*once;
 	struct product_row		*out;
 };
-
-static void
-add_product(struct db_batch *b, const struct addition *v, const char *id)
-{
-	const struct product_draft *d = v->draft;
-
-	db_batch_add(b, Q_PRODUCT_ADD, ARGS(A_STR(id), A_STR(d->name), A_STR(d->description), A_STR(d->category_id),
-	    A_I64(d->points_price), A_STR(d->original_price), A_STR(d->images), A_STR(d->specifications), A_I64(d->is_hot),
-	    A_I64(d->is_new), A_I64(d->status), A_I64(d->purchase_limit), A_DRAFTED(d->available_from_us),
-	    A_DRAFTED(d->available_until_us), A_I64(d->sort_order), A_STR(d->merchant_id), A_I64(v->stock),
-	    A_I64(v->stock > 0)), 1, 1);
-	if (v->stock > 0)
-		inventory_first(b, v->m, v->who, id, v->stock);
-	audit_add(b, v->m, v->who, &(struct audit_entry){ "product.create", "product", id, NULL,
-	    state_text(v->m, d, v->stock) });
-}
 
 /* E_GUARD: the category is no more. */
 static enum err
@@ -311,8 +327,8 @@ add_tx(struct db *db, void *arg)
 
 	id_new(m->now_us, id);
 	once_claim(b, v->once, m->now_us);
-	db_batch_add(b, Q_CATEGORY_USE, ARGS(A_STR(v->draft->category_id)), 1, 1);
-	add_product(b, v, id);
+	product_hold_category(b, v->draft->category_id);
+	product_write_new(b, m, v->who, id, v->draft, v->stock);
 	db_batch_row(b, Q_ADMIN_PRODUCT_GET, ARGS(A_STR(id), A_STR(NULL), A_STR(NULL)), row_cols, v->out);
 	if ((e = db_batch_run(b, &failed)) != E_OK)
 		return once_judge(v->once, failed, e);
@@ -331,12 +347,28 @@ product_admin_add(struct mall *m, const struct actor *who, const struct product_
 
 	/* After E_GUARD the judging names the category that was deleted in between. */
 	for (int i = 0; e == E_GUARD && i < RUNS_MAX; i++)
-		if ((e = judge_draft(m, who, &d)) == E_OK)
+		if ((e = product_judge(m, who, &d)) == E_OK)
 			e = db_tx(m->tx, add_tx, &v);
 	return e == E_GUARD ? restless(m) : e;
 }
 
 /* ---- a change ---- */
+
+void
+product_write_change(struct db_batch *b, struct mall *m, const struct actor *who, const struct product_row *row,
+    const struct product_draft *d)
+{
+	struct product_draft before;
+
+	product_draft_of(&row->p, &before);
+	db_batch_add(b, Q_PRODUCT_CHANGE, ARGS(A_STR(d->name), A_STR(d->description), A_STR(d->category_id),
+	    A_I64(d->points_price), A_STR(d->original_price), A_STR(d->images), A_STR(d->specifications), A_I64(d->is_hot),
+	    A_I64(d->is_new), A_I64(d->status), A_I64(d->purchase_limit), A_DRAFTED(d->available_from_us),
+	    A_DRAFTED(d->available_until_us), A_I64(d->sort_order), A_STR(d->merchant_id), A_STR(row->p.id),
+	    A_I64(row->version)), 1, 1);
+	audit_add(b, m, who, &(struct audit_entry){ "product.update", "product", row->p.id, state_text(m, &before, I64_NONE),
+	    state_text(m, d, I64_NONE) });
+}
 
 struct change {
 	struct mall		*m;
@@ -347,23 +379,6 @@ struct change {
 	struct product_row	*out;
 };
 
-static void
-add_change(struct db_batch *b, const struct change *v)
-{
-	const struct product_draft *d = &v->draft;
-	const char *id = v->row.p.id;
-
-	if (strcmp(v->before.category_id, d->category_id) != 0)
-		db_batch_add(b, Q_CATEGORY_USE, ARGS(A_STR(d->category_id)), 1, 1);
-	db_batch_add(b, Q_PRODUCT_CHANGE, ARGS(A_STR(d->name), A_STR(d->description), A_STR(d->category_id),
-	    A_I64(d->points_price), A_STR(d->original_price), A_STR(d->images), A_STR(d->specifications), A_I64(d->is_hot),
-	    A_I64(d->is_new), A_I64(d->status), A_I64(d->purchase_limit), A_DRAFTED(d->available_from_us),
-	    A_DRAFTED(d->available_until_us), A_I64(d->sort_order), A_STR(d->merchant_id), A_STR(id), A_I64(v->row.version)),
-	    1, 1);
-	audit_add(b, v->m, v->who, &(struct audit_entry){ "product.update", "product", id,
-	    state_text(v->m, &v->before, I64_NONE), state_text(v->m, d, I64_NONE) });
-}
-
 /* E_GUARD: the product or the category was changed in between. */
 static enum err
 change_tx(struct db *db, void *arg)
@@ -373,7 +388,9 @@ change_tx(struct db *db, void *arg)
 	int failed;
 	enum err e;
 
-	add_change(b, v);
+	if (strcmp(v->before.category_id, v->draft.category_id) != 0)
+		product_hold_category(b, v->draft.category_id);
+	product_write_change(b, v->m, v->who, &v->row, &v->draft);
 	db_batch_row(b, Q_ADMIN_PRODUCT_GET, ARGS(A_STR(v->row.p.id), A_STR(NULL), A_STR(NULL)), row_cols, v->out);
 	if ((e = db_batch_run(b, &failed)) == E_OK)
 		fill_absent(v->out);
@@ -391,12 +408,6 @@ read_row(struct mall *m, const struct actor *who, const char *id, int64_t versio
 	return version != I64_NONE && version != out->version ? E_PRECONDITION : E_OK;
 }
 
-static bool
-same(struct mall *m, const struct change *v)
-{
-	return strcmp(state_text(m, &v->before, I64_NONE), state_text(m, &v->draft, I64_NONE)) == 0;
-}
-
 static enum err
 try_change(struct change *v, const char *id, int64_t version, product_edit_fn *edit, void *arg)
 {
@@ -404,13 +415,13 @@ try_change(struct change *v, const char *id, int64_t version, product_edit_fn *e
 
 	if ((e = read_row(v->m, v->who, id, version, &v->row)) != E_OK)
 		return e;
-	draft_of(&v->row.p, &v->before);
+	product_draft_of(&v->row.p, &v->before);
 	v->draft = v->before;
-	if ((e = edit(arg, &v->draft)) != E_OK || (e = judge_draft(v->m, v->who, &v->draft)) != E_OK)
+	if ((e = edit(arg, &v->draft)) != E_OK || (e = product_judge(v->m, v->who, &v->draft)) != E_OK)
 		return e;
 	*v->out = v->row;
 	fill_absent(v->out);
-	return same(v->m, v) ? E_OK : db_tx(v->m->tx, change_tx, v);
+	return product_same(v->m, &v->before, &v->draft) ? E_OK : db_tx(v->m->tx, change_tx, v);
 }
 
 enum err
@@ -451,7 +462,7 @@ product_admin_delete(struct mall *m, const struct actor *who, const char *id, in
 	for (int i = 0; e == E_GUARD && i < RUNS_MAX; i++) {
 		if ((e = read_row(m, who, id, version, &v.row)) != E_OK)
 			return e;
-		draft_of(&v.row.p, &v.before);
+		product_draft_of(&v.row.p, &v.before);
 		e = db_tx(m->tx, delete_tx, &v);
 	}
 	return e == E_GUARD ? restless(m) : e;

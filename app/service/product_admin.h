@@ -9,6 +9,7 @@
 #ifndef SERVICE_PRODUCT_ADMIN_H
 #define SERVICE_PRODUCT_ADMIN_H
 
+#include "base/row.h"
 #include "service/audit.h"
 #include "service/mall.h"
 #include "service/once.h"
@@ -66,6 +67,10 @@ enum err product_admin_list(struct mall *m, const struct actor *who, const struc
 
 enum err product_admin_get(struct mall *m, const struct actor *who, const char *id, struct product_row *out) MUST_CHECK;
 
+/* Gives row(arg, …) each struct product_row that the filter finds (its merchant is not set), in no order. */
+enum err product_admin_export(struct mall *m, const struct actor *who, const struct product_admin_filter *f, row_fn *row,
+    void *arg) MUST_CHECK;
+
 /* Makes a product with stock first pieces. E_INVALID names the draft's bad fields: those that a look at the shop shows. */
 enum err product_admin_add(struct mall *m, const struct actor *who, const struct product_draft *draft, int64_t stock,
     const struct once *once, struct product_row *out) MUST_CHECK;
@@ -76,6 +81,24 @@ typedef enum err product_edit_fn(void *arg, struct product_draft *draft);
 /* version: what the operator saw, E_PRECONDITION where it is no more; I64_NONE: the last one to write wins. */
 enum err product_admin_change(struct mall *m, const struct actor *who, const char *id, int64_t version,
     product_edit_fn *edit, void *arg, struct product_row *out) MUST_CHECK;
+
+/* A line of a file of products. */
+struct product_line {
+	const char		*id;		/* NULL: a new product */
+	int64_t			 version;	/* what the operator saw; I64_NONE: whatever it is */
+	struct product_draft	 draft;		/* the whole product */
+	int64_t			 stock;		/* a new product's first pieces, or I64_NONE */
+};
+
+struct product_imported {
+	int64_t	created;
+	int64_t	updated;
+	int64_t	unchanged;
+};
+
+/* All n lines, or nothing: E_INVALID names what is wrong with each, as "line N, column"; numbers has their N. */
+enum err product_admin_import(struct mall *m, const struct actor *who, struct product_line *lines, const int64_t *numbers,
+    size_t n, const struct once *once, struct product_imported *out) MUST_CHECK;
 
 /* It is gone from every list, and its orders stay as they are. */
 enum err product_admin_delete(struct mall *m, const struct actor *who, const char *id, int64_t version) MUST_CHECK;

@@ -104,6 +104,16 @@ WHERE
   AND (? IS NULL OR p.stock_quantity > ? OR (p.stock_quantity = ? AND p.id > ?))
 ORDER BY p.stock_quantity ASC, p.id ASC LIMIT ?;
 
+-- name: ADMIN_PRODUCT_EXPORT
+-- params: s s i s s i i s s s s s s
+-- columns: {ADMIN_PRODUCT_ROW}
+SELECT
+{ADMIN_PRODUCT_ROW}
+FROM products p
+{PRODUCT_NAMES}
+WHERE
+{ADMIN_PRODUCT_FILTERED};
+
 -- name: ADMIN_PRODUCT_PLACES
 -- params: s s
 -- columns: o o

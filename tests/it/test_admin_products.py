@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Products by operators: made, changed, deleted, listed; whose they are; who was faster."""
 
+import csv
+import io
 import json
 import time
 
@@ -352,3 +354,147 @@ def test_filters(shop, shelf):
                   {"q": "x" * 101}, {"limit": "101"}):
         assert shelf.another().get("/products", query=wrong).fields() == set(wrong)
     assert shelf.get("/products", query={"cursor": "x"}).code == "invalid_cursor"
+
+
+# ---- files ----
+
+CSV = "/products.csv"
+COLUMNS = ["id", "name", "description", "categoryId", "merchantId", "pointsPrice", "originalPrice", "images", "specifications",
+           "isHot", "isNew", "status", "purchaseLimit", "availableFrom", "availableUntil", "sortOrder"]
+
+
+def file_of(lines, columns=None):
+    out = io.StringIO(newline="")
+    w = csv.DictWriter(out, columns or COLUMNS, restval="", extrasaction="ignore")
+    w.writeheader()
+    w.writerows(lines)
+    return ("\ufeff" + out.getvalue()).encode()
+
+
+def send(who, body, **more):
+    return who.shop.http.call("POST", "/api/admin" + CSV, token=who.token, raw=body, content_type="text/csv", **more)
+
+
+def export(who, **query):
+    a = who.get(CSV, query=query)
+    assert a.status == 200, a
+    return list(csv.DictReader(io.StringIO(a.body.decode("utf-8-sig"), newline="")))
+
+
+def new_line(shop, **more):
+    return dict({"name": "杯", "categoryId": shop.shared_category(), "pointsPrice": 5, "isHot": "false", "isNew": "TRUE",
+                 "status": 1, "sortOrder": 0}, **more)
+
+
+def test_a_file_out(shop):
+    who = shop.merchant("=店")
+    p = made(who, name="=1+1", stockQuantity=4, **dict(FULL, description="一\n\"二\""))
+    made(who, name="另一个")
+    lines = export(who)
+    assert len(lines) == 2
+    got = next(line for line in lines if line["id"] == p["id"])
+    assert got["name"] == "'=1+1" and got["description"] == "一\n\"二\"" and got["originalPrice"] == "59.90"
+    assert json.loads(got["images"]) == FULL["images"] and json.loads(got["specifications"]) == FULL["specifications"]
+    assert (got["version"], got["available"], got["isHot"], got["merchantId"], got["merchant"]) == ("1", "4", "true", who.merchant, "'=店")
+    assert [line["name"] for line in export(who, q="另")] == ["另一个"]
+    assert len(export(shop.admin(), merchantId=who.merchant, status=0)) == 1
+    assert who.get(CSV, query={"status": "2"}).fields() == {"status"}
+    assert shop.merchant().get(CSV).body.count(b"\r\n") == 1
+
+
+def test_a_file_comes_back_as_it_went(shop):
+    who = shop.merchant()
+    for i in range(20):
+        made(who, name=["=x", "杯,\"子\"", " 空 ", "'撇"][i % 4], **(FULL if i % 2 else {}))
+    before = who.get("/products", query={"limit": 100}).json["items"]
+    lines = export(who)
+    a = send(who, file_of(lines, list(lines[0])))
+    assert a.status == 200 and a.json == {"created": 0, "updated": 0, "unchanged": 20}, a
+    assert who.get("/products", query={"limit": 100}).json["items"] == before
+
+
+def test_a_file_makes_and_changes(shop):
+    who = shop.merchant()
+    p = made(who, **FULL)
+    kept = made(who)
+    lines = {line["id"]: line for line in export(who)}
+    lines[p["id"]].update(name="改了", purchaseLimit="", originalPrice="7.5", isHot="FALSE", specifications='{"a":[1]}')
+    other = shop.category()
+    fresh = [new_line(shop, stockQuantity=n, name=f"新{n}", categoryId=other) for n in range(30)]
+    a = send(who, file_of([*lines.values(), *fresh], [*COLUMNS, "version", "stockQuantity"]))
+    assert a.status == 200 and a.json == {"created": 30, "updated": 1, "unchanged": 1}, a
+    got = who.get(f"/products/{p['id']}").json
+    assert (got["name"], got["purchaseLimit"], got["originalPrice"], got["isHot"], got["specifications"], got["version"]) == (
+        "改了", None, 7.5, False, {"a": [1]}, 2)
+    assert got["images"] == FULL["images"] and got["stockQuantity"] == 0
+    assert who.get(f"/products/{kept['id']}").json == kept
+    there = {i["name"]: i for i in who.get("/products", query={"categoryId": other, "limit": 100}).json["items"]}
+    assert {i["stockQuantity"] for i in there.values()} == set(range(30)) and len(there) == 30
+    assert {i["merchant"]["id"] for i in there.values()} == {who.merchant}
+    assert shop.stack.number("SELECT COUNT(*) FROM inventory_records r JOIN products p ON p.id = r.product_id AND "
+                             f"p.category_id = '{other}' WHERE r.seq = 1 AND r.operator_id = '{who.id}'") == 29
+    assert [x[0] for x in who.audit(p["id"])] == ["product.create", "product.update"]
+    assert who.audit(there["新7"]["id"])[0][2]["stockQuantity"] == 7
+
+
+def test_all_or_nothing_and_each_bad_line_named(shop):
+    who, other = shop.merchant(), shop.merchant()
+    mine, theirs = made(who), made(other)
+    count = shop.stack.number("SELECT COUNT(*) FROM products")
+    lines = [new_line(shop),                                                        # 2: fine
+             new_line(shop, name="", pointsPrice=0, isHot="maybe", images="x"),     # 3
+             new_line(shop, categoryId=new_id()),                                   # 4
+             new_line(shop, id=theirs["id"]), new_line(shop, id=new_id()),          # 5, 6
+             new_line(shop, id=mine["id"], stockQuantity=3, version=9),             # 7
+             new_line(shop, id=mine["id"]),                                         # 8
+             new_line(shop, merchantId=other.merchant)]                             # 9
+    more = [*COLUMNS, "version", "stockQuantity"]
+    a = send(who, file_of(lines, more))
+    assert a.status == 400 and a.fields() == {f"line 3, {c}" for c in ("name", "pointsPrice", "isHot", "images")}, a
+    lines[1] = new_line(shop, availableFrom="2026-01-02T00:00:00Z", availableUntil="2026-01-02T00:00:00Z")
+    a = send(who, file_of(lines, more))
+    assert a.status == 400 and a.fields() == {
+        "line 3, availableUntil", "line 4, categoryId", "line 5, id", "line 6, id", "line 7, stockQuantity", "line 7, version",
+        "line 8, id", "line 9, merchantId"}, a
+    assert shop.stack.number("SELECT COUNT(*) FROM products") == count and who.get(f"/products/{mine['id']}").json == mine
+    for columns, fields in ((["id", "name"], {f"line 1, {c}" for c in COLUMNS[2:]}), ([*COLUMNS, "stock"], {"line 1, stock"})):
+        assert send(who, file_of([], columns)).fields() == fields
+    assert send(who, file_of([new_line(shop)] * 1001)).fields() == {""}
+    assert send(who, b"").status == 400
+
+
+def test_a_file_by_its_key(shop):
+    who = shop.merchant()
+    body = file_of([new_line(shop)])
+    first, again = (send(who, body, key="file-1") for _ in range(2))
+    assert first.status == again.status == 200 and first.body == again.body
+    assert again.header("Idempotency-Replayed") == "true" and who.get("/products").json["total"] == 1
+    assert send(who, body + b"\r\n", key="file-1").code == "idempotency_key_reused"
+    with shop.stack.session() as s:
+        s.run("START TRANSACTION; INSERT INTO idempotency_keys (caller, idem_key, created_at) VALUES "
+              f"('merchant:{who.id}', 'busy', UTC_TIMESTAMP(3));")
+        assert send(who, body, key="busy").code == "idempotency_in_progress"
+        s.run("ROLLBACK;")
+
+
+def test_whose_files(shop, user):
+    for method in ("GET", "POST"):
+        assert shop.http.call(method, "/api/admin" + CSV).status == 401
+        assert shop.http.call(method, "/api/admin" + CSV, token=user.token).status == 403
+    a = shop.http.call("POST", "/api/admin" + CSV, token=shop.admin().token, raw=b"{}", content_type="application/json")
+    assert a.status == 415
+
+
+def test_two_files_at_once(shop):
+    """The same products in another order: neither waits for the other for ever, and both are whole."""
+    who = shop.merchant()
+    for i in range(12):
+        made(who.another(), name=f"件{i:02}")
+    lines = [{k: line[k] for k in COLUMNS} for line in export(who)]
+
+    def work(i):
+        mine = [dict(line, pointsPrice=1000 + i, categoryId=shop.shared_category()) for line in lines]
+        return send(who.another(), file_of(mine if i % 2 else mine[::-1]))
+    answers = together(4, work)
+    assert {a.status for a in answers} <= {200, 503} and any(a.status == 200 for a in answers)
+    assert len({i["pointsPrice"] for i in who.get("/products").json["items"]}) == 1

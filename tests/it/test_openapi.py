@@ -71,6 +71,10 @@ def test_every_route_answers(shop, document):
         ("GET", "/api/admin/products"): lambda path: shop.http.get(path, admin.token),
         ("POST", "/api/admin/products"): lambda path: shop.http.post(
             path, {"name": "杯", "categoryId": shop.shared_category(), "pointsPrice": 1}, admin.token),
+        ("GET", "/api/admin/products.csv"): lambda path: shop.http.get(path, admin.token),
+        ("POST", "/api/admin/products.csv"): lambda path: shop.http.call(
+            "POST", path, token=admin.token, raw=shop.http.get(path, admin.token, query={"q": "没有"}).body,
+            content_type="text/csv"),
         ("GET", "/api/admin/products/:id"): lambda path: shop.http.get(path.replace(":id", p), admin.token),
         ("PUT", "/api/admin/products/:id"): lambda path: shop.http.put(path.replace(":id", p), {"isHot": True}, admin.token),
         ("DELETE", "/api/admin/products/:id"): lambda path: shop.http.call(

@@ -75,3 +75,18 @@ ORDER BY o.n;
 
 INSERT INTO order_parcels (order_id, tracking_no)
 SELECT id, tracking_no FROM exchange_orders WHERE id LIKE '01980000-0000-7001-8000-%' AND tracking_no IS NOT NULL;
+
+-- What became of the parcels, and when those on their way complete by themselves.
+UPDATE exchange_orders SET shipped_at = exchanged_at + INTERVAL 5 HOUR, completed_at = delivered_at
+WHERE id LIKE '01980000-0000-7001-8000-%' AND status IN (2, 3) AND tracking_no IS NOT NULL;
+
+INSERT INTO order_tracking (order_id, version, delivery_status, description, created_at)
+SELECT o.id, w.version, IF(w.version = 0, 2, o.delivery_status),
+  IF(w.version = 0, '商品已发出', IF(o.status = 2, '包裹运输中', '用户已确认收货')),
+  IF(w.version = 0, o.shipped_at, COALESCE(o.delivered_at, o.shipped_at + INTERVAL 3 HOUR))
+FROM exchange_orders o CROSS JOIN (SELECT 0 AS version UNION ALL SELECT 1) AS w
+WHERE o.id LIKE '01980000-0000-7001-8000-%' AND o.shipped_at IS NOT NULL;
+
+INSERT INTO order_timers (order_id, due_at)
+SELECT id, UTC_TIMESTAMP(3) + INTERVAL 15 DAY FROM exchange_orders
+WHERE id LIKE '01980000-0000-7001-8000-%' AND status = 2;

@@ -213,8 +213,8 @@ class Operator:
     def get(self, path, **more):
         return self.shop.http.get("/api/admin" + path, self.token, **more)
 
-    def post(self, path, body=None, **more):
-        return self.shop.http.post("/api/admin" + path, body, self.token, **more)
+    def post(self, path, body=None, client=None, **more):
+        return (client or self.shop.http).post("/api/admin" + path, body, self.token, **more)
 
     def put(self, path, body=None, **more):
         return self.shop.http.put("/api/admin" + path, body, self.token, **more)

@@ -409,6 +409,12 @@ def test_the_parcels_way_newest_first(shop):
     assert shop.http.get(f"{ORDERS}/x/delivery", c.user.token).status == 404
 
 
+def test_the_demo_shops_parcels(shop):
+    token = shop.token("01980000-0000-7000-9000-000000000001")
+    a = shop.http.get(f"{ORDERS}/01980000-0000-7001-8000-000000000136/delivery", token).json
+    assert a["carrier"] == "示例速运" and a["trackingNo"] and [e["status"] for e in a["events"]] == [3, 2]
+
+
 def test_the_address_until_it_is_shipped(shop):
     new = {"receiverName": "李四", "receiverPhone": "13900139000", "address": "上海市浦东新区世纪大道1号"}
     for status in range(7):

@@ -5,6 +5,8 @@
 Brings up an instance of its own under var/bench, seeds it, and measures each way of answering in turn
 (A B C … A B C …), three rounds of it. A ratio is taken within a round, against that round's limit; what is shown is
 the median of the rounds. Ends with `pointsmall verify`: what was bought must add up.
+
+With --large: exchanges alone, in that shop and in a second one beside it, of 1,000,000 users with 10,000,000 records.
 """
 
 import argparse
@@ -34,17 +36,23 @@ TOP = HERE.parent.parent
 BUILD = pathlib.Path(os.environ.get("STAGING_BUILD", TOP / "var/build"))
 TICKS = os.sysconf("SC_CLK_TCK")
 
-PRODUCTS = 20000
-USERS = 20000
+Size = collections.namedtuple("Size", "products users records")
+SMALL = Size(20000, 20000, 20000)
+LARGE = Size(100000, 1000000, 10000000)
+# In tokens: of a large shop every n-th user's, so that each page of its users and of their ledgers' index is met.
+BUYERS_MAX = 100000
 HOT = 290		# of the seeded products, the cheapest
 ROUNDS = 3
-VERIFY_S = 600
+VERIFY_S = 1800
 READERS = 64		# connections of wrk
 BUYERS = 16
 SETTINGS = {		# of the instance; workers as ./staging has them
     "read": 4,
     "write": 16,
 }
+
+# Of both databases, where a large shop is measured: what is hot of it fits, as it must in production (docs/performance.md).
+LARGE_DB = ["innodb-buffer-pool-size=2G", "innodb-log-file-size=1G"]
 
 # What nginx says where an answer came from its cache.
 FROM_CACHE = (b"HIT", b"STALE", b"UPDATING")
@@ -110,13 +118,18 @@ def port_free():
 class Instance:
     """var/bench: made anew each time, so that every run begins with the same shop."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, size, db_options=()):
         self.dir = pathlib.Path(directory)
+        self.size = size
+        self.db_options = [f"--db-option={option}" for option in db_options]
         self.variants = {}
         self.ports = {}
 
     def staging(self, *arguments):
-        command = [str(TOP / "staging"), "--dir", str(self.dir), "--build", str(BUILD), "--no-build", *arguments]
+        command = [str(TOP / "staging"), "--dir", str(self.dir), "--build", str(BUILD), "--no-build"]
+        for option in self.db_options:
+            command += option.split("=", 1)
+        command += arguments
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
             die(f"{' '.join(arguments)} failed")
@@ -142,6 +155,9 @@ class Instance:
         self.run = pathlib.Path(self.env["DB_SOCKET"]).parent
         self.seed()
         self.stop_jobs()
+        self.password = db_password(self)
+
+    def add_variants(self):
         for name, changes in VARIANTS.items():
             self.serve_variant(name, changes)
         self.nginx_variants()
@@ -150,15 +166,33 @@ class Instance:
         return int((self.run / f"{name}.pid").read_text())
 
     def seed(self):
-        code, text = self.pointsmall("seed", "--products", str(PRODUCTS), "--users", str(USERS))
+        code, text = self.pointsmall("seed", "--products", str(self.size.products), "--users", str(self.size.users),
+                                     "--records", str(self.size.records), timeout=3600)
         if code != 0:
             die(f"seed: {text}")
-        code, text = self.pointsmall("token", "--count", str(USERS), "--ttl", "86400")
-        if code != 0:
-            die(f"token: {text}")
+        self.seeded = text.strip().splitlines()[-1]
+        self.write_tokens()
+        self.flush()
+
+    def write_tokens(self):
         self.tokens = self.real / "tmp/tokens"
-        self.tokens.write_text(text)
-        self.tokens.chmod(0o600)
+        step = max(self.size.users // BUYERS_MAX, 1)
+        command = [self.env["PROGRAM"], "-c", self.env["CONF"], "token", "--count", str(self.size.users), "--ttl", "86400"]
+        with open(os.open(self.tokens, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as out, \
+                subprocess.Popen(command, stdout=subprocess.PIPE) as program:
+            for n, line in enumerate(program.stdout):
+                if n % step == 0:
+                    out.write(line)
+        if program.returncode != 0:
+            die("token failed")
+
+    def flush(self):
+        """What seeding left to be written is written: it would be in the way of what is measured."""
+        self.sql("SET GLOBAL innodb_max_dirty_pages_pct = 0")
+        wait_for("an end of writing", 600, lambda: int(self.sql(
+            "SELECT variable_value FROM information_schema.global_status "
+            "WHERE variable_name = 'Innodb_buffer_pool_pages_dirty'")) < 100)
+        self.sql("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT")
 
     def stop_jobs(self):
         """They would take the two cores for the outbox of each exchange; ./staging status shows them as stopped."""
@@ -275,8 +309,11 @@ server {{
 class Bench:
     """One way. limit: the name of what it is held against; floor: what the prototypes reached of it."""
 
-    def __init__(self, name, limit=None, floor=None, status="200", connections=READERS, cached=False, config=""):
+    def __init__(self, name, limit=None, floor=None, status="200", connections=READERS, cached=False, config="",
+                 shop=None, also=None):
         self.name = name
+        self.shop = shop
+        self.also = also        # a second (limit, floor)
         self.limit = limit
         self.floor = floor
         self.status = status
@@ -296,9 +333,9 @@ class Wrk(Bench):
         return ["wrk", "-t", "1", "-c", str(self.connections), "-d", f"{seconds}s", "--timeout", "10s",
                 "-s", str(HERE / self.script), self.url]
 
-    def result(self, output, instance):
+    def result(self, output):
         found = json.loads(output.split("RESULT ", 1)[1])
-        statuses, cache = instance.take_access_log()
+        statuses, cache = self.shop.take_access_log()
         # 499: wrk went away at the end of its time.
         wrong = {k.decode(): n for k, n in statuses.items() if k.decode() not in (self.status, "499")}
         found["wrong"] = wrong
@@ -309,20 +346,21 @@ class Wrk(Bench):
 
 
 class Bare(Bench):
-    def __init__(self, name, program, socket_path, way, hot=0, **rest):
-        super().__init__(name, connections=BUYERS, **rest)
-        self.program = program
-        self.socket = socket_path
+    def __init__(self, name, shop, way, hot=0, **rest):
+        super().__init__(name, connections=BUYERS, shop=shop, **rest)
+        self.program = bare_program()
+        self.socket = shop.env["DB_SOCKET"]
         self.way = way
         self.hot = hot
         self.env = {}
 
     def command(self, seconds):
         return [str(self.program), "--socket", self.socket, "--threads", str(SETTINGS["write"]),
-                "--seconds", str(seconds), "--way", self.way, "--users", str(USERS), "--products", str(PRODUCTS),
+                "--seconds", str(seconds), "--way", self.way, "--users", str(self.shop.size.users),
+                "--products", str(self.shop.size.products),
                 "--hot", str(self.hot), "--seed", str(secrets.randbelow(1 << 31))]
 
-    def result(self, output, instance):
+    def result(self, output):
         found = json.loads(output)
         found["wrong"] = {k: found[k] for k in ("refused", "failed") if found[k]}
         found["errors"] = found["refused"] + found["failed"]
@@ -358,16 +396,22 @@ def static_files(instance):
     return sizes
 
 
-def benches(instance, bare):
+def buyers(shop):
+    """What exchange.lua is told."""
+    return {"TOKENS": str(shop.tokens), "PRODUCTS": str(shop.size.products)}
+
+
+WRITE = f"{BUYERS} connections, {SETTINGS['write']} write workers, a new key each"
+
+
+def benches(instance):
     url, direct = instance.env["URL"], instance.env["DIRECT_URL"]
     at = {name: f"https://localhost:{port}" for name, port in instance.ports.items()}
-    one = {"PRODUCTS": str(PRODUCTS)}
-    buy = {"TOKENS": str(instance.tokens), "PRODUCTS": str(PRODUCTS)}
+    one = {"PRODUCTS": str(instance.size.products)}
+    buy = buyers(instance)
     hot = {**buy, "PRODUCT": product_id(HOT)}
     gone = {**buy, "PRODUCT": sold_out_product(instance)}
-    db = instance.env["DB_SOCKET"]
     read = f"{READERS} connections, {SETTINGS['read']} read workers"
-    write = f"{BUYERS} connections, {SETTINGS['write']} write workers, a new key each"
     return [
         Wrk("static list", url + "/files/bench/list.json",
             config=f"{READERS} connections, file of the list's bytes"),
@@ -376,7 +420,7 @@ def benches(instance, bare):
         Wrk("list, own copy", direct + "/api/mall/products", limit="static list", floor=0.24,
             config=read + ", micro-cache bypassed"),
         Wrk("sold out", url, script="exchange.lua", env=gone, limit="static list", floor=0.20, status="409",
-            config=write.replace(str(BUYERS), str(READERS), 1) + ", random users, one product"),
+            config=WRITE.replace(str(BUYERS), str(READERS), 1) + ", random users, one product"),
         Wrk("list, memcached", at["memcached"] + "/api/mall/products", limit="static list",
             config=read + ", micro-cache bypassed, copies slots=0"),
         Wrk("list, database", at["db"] + "/api/mall/products", limit="static list",
@@ -387,22 +431,38 @@ def benches(instance, bare):
             cached=True, config=read + ", one product, all copies"),
         Wrk("product, database", at["db"], script="products.lua", env=one, limit="static product",
             config=read + ", a random one of all, no copies"),
-        Bare("bare one by one", bare, db, "one", config=f"{SETTINGS['write']} connections, prepared, random"),
-        Bare("bare two trips", bare, db, "two", config=f"{SETTINGS['write']} connections, random"),
+        Bare("bare one by one", instance, "one", config=f"{SETTINGS['write']} connections, prepared, random"),
+        Bare("bare two trips", instance, "two", config=f"{SETTINGS['write']} connections, random"),
         Wrk("exchange", url, script="exchange.lua", env=buy, limit="bare two trips", floor=0.60,
-            status="201", connections=BUYERS, config=write + ", random users and products"),
-        Bare("bare one by one, hot", bare, db, "one", hot=HOT,
+            status="201", connections=BUYERS, config=WRITE + ", random users and products"),
+        Bare("bare one by one, hot", instance, "one", hot=HOT,
              config=f"{SETTINGS['write']} connections, prepared, one product"),
-        Bare("bare two trips, hot", bare, db, "two", hot=HOT,
+        Bare("bare two trips, hot", instance, "two", hot=HOT,
              config=f"{SETTINGS['write']} connections, one product"),
         Wrk("exchange, hot", url, script="exchange.lua", env=hot, limit="bare two trips, hot", floor=0.60,
-            status="201", connections=BUYERS, config=write + ", random users, one product"),
+            status="201", connections=BUYERS, config=WRITE + ", random users, one product"),
     ]
 
 
-def measure(bench, instance, seconds, password):
+def large_benches(small, large):
+    """Exchanges in both shops, and the one held against the other."""
+    ways = []
+    for shop, suffix, also in ((small, "", None), (large, ", large", ("exchange", 0.80))):
+        limit = "bare two trips" + suffix
+        size = f"{shop.size.products:,} products, {shop.size.users:,} users, {shop.size.records:,} records"
+        ways += [
+            Bare(limit, shop, "two", config=f"{SETTINGS['write']} connections, random, {size}"),
+            Wrk("exchange" + suffix, shop.env["URL"], script="exchange.lua", env=buyers(shop), limit=limit, floor=0.60,
+                status="201", connections=BUYERS, config=WRITE + ", random users and products, " + size, also=also,
+                shop=shop),
+        ]
+    return ways
+
+
+def measure(bench, seconds):
+    instance = bench.shop
     env = {**os.environ, **bench.env, "LOAD": str(HERE), "SEED": str(secrets.randbelow(1 << 31)),
-           "RUN": secrets.token_hex(6), "BARE_PASSWORD": password}
+           "RUN": secrets.token_hex(6), "BARE_PASSWORD": instance.password}
     if isinstance(bench, Wrk):
         instance.take_access_log()	# what was still under way when the run before ended
     groups = instance.groups()
@@ -413,7 +473,7 @@ def measure(bench, instance, seconds, password):
     ticks = {g: sum(map(cpu_ticks, pids)) - before[g] for g, pids in groups.items()}
     if done.returncode != 0:
         die(f"{bench.name}: {' '.join(bench.command(seconds))} ended with {done.returncode}")
-    found = bench.result(done.stdout, instance)
+    found = bench.result(done.stdout)
     found["per_second"] = found["requests"] / (found["duration_us"] / 1e6)
     n = max(found["requests"], 1)
     found["cpu_us"] = {g: t / TICKS * 1e6 / n for g, t in ticks.items()}
@@ -423,6 +483,15 @@ def measure(bench, instance, seconds, password):
 
 def median(values):
     return statistics.median(values)
+
+
+def hold(row, name, limit, floor, rounds):
+    """The row with its ratio to a limit."""
+    ratios = [r[name]["per_second"] / r[limit]["per_second"] for r in rounds]
+    row = {**row, "limit": limit, "floor": floor, "ratios": ratios, "ratio": median(ratios)}
+    if floor is not None:
+        row["reached"] = row["ratio"] >= floor
+    return row
 
 
 def summarize(all_benches, rounds):
@@ -437,14 +506,11 @@ def summarize(all_benches, rounds):
             "requests": sum(r["requests"] for r in runs), "errors": sum(r["errors"] for r in runs),
             "wrong": dict(sum((collections.Counter(r["wrong"]) for r in runs), collections.Counter())),
         }
-        if b.limit is not None:
-            row["ratios"] = [r[b.name]["per_second"] / r[b.limit]["per_second"] for r in rounds]
-            row["ratio"] = median(row["ratios"])
-        if b.floor is not None:
-            row["reached"] = row["ratio"] >= b.floor
         if "cached" in runs[0]:
             row["cached"] = min(r["cached"] for r in runs)
-        rows.append(row)
+        rows.append(row if b.limit is None else hold(row, b.name, b.limit, b.floor, rounds))
+        if b.also is not None:
+            rows.append(hold(row, b.name, *b.also, rounds))
     return rows
 
 
@@ -482,10 +548,10 @@ def table(report):
     return "\n".join(out) + "\n"
 
 
-def write_into(path, text):
+def write_into(path, text, mark):
     """Between the two marks of a document."""
     document = pathlib.Path(path).read_text()
-    marked = re.sub(r"(<!-- bench -->\n).*?(<!-- /bench -->)", lambda m: m.group(1) + text + m.group(2), document,
+    marked = re.sub(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", lambda m: m.group(1) + text + m.group(2), document,
                     flags=re.S)
     pathlib.Path(path).write_text(marked)
 
@@ -496,19 +562,18 @@ def version(*command):
     return found.group(0) if found else "?"
 
 
-def conditions(sizes, seconds, load):
+def conditions(seconds, load, more):
     return (f"{os.cpu_count()} cores shared with wrk (-t 1) and the bare client, Linux {platform.release()}, load "
             f"{load:.1f} at the beginning; nginx {version('nginx', '-v')} with one worker, HTTP/1.1 over TLS 1.3, "
             f"MariaDB {version('mariadbd', '--version')} with innodb_flush_log_at_trx_commit=1 and no binlog, "
-            f"memcached {version('memcached', '-V')}; jobs stopped; {PRODUCTS:,} products and {USERS:,} users; "
-            f"the list has {sizes['list']:,} bytes, a product {sizes['product']:,}; "
-            f"{ROUNDS} rounds of {seconds} s each")
+            f"memcached {version('memcached', '-V')}; jobs stopped; {more}; {ROUNDS} rounds of {seconds} s each")
 
 
 def options():
     p = argparse.ArgumentParser(prog="./staging bench",
                                 description="Measures the mall against its limits; see docs/performance.md.")
     p.add_argument("--quick", action="store_true", help="one second each, nothing warmed up: about a minute")
+    p.add_argument("--large", action="store_true", help="exchanges in a large shop and a small one; about ten minutes")
     p.add_argument("--json", action="store_true", help="the same for machines")
     p.add_argument("--write", metavar="FILE", help="put the table into docs/performance.md, between its marks")
     p.add_argument("--only", metavar="TEXT", action="append",
@@ -523,6 +588,9 @@ def chosen(all_benches, only):
     if not only:
         return all_benches
     names = {b.name for b in all_benches if any(text in b.name for text in only)}
+    for b in all_benches:
+        if b.name in names:
+            names |= {b.limit} | ({b.also[0]} if b.also else set())
     names |= {b.limit for b in all_benches if b.name in names}
     return [b for b in all_benches if b.name in names]
 
@@ -533,29 +601,45 @@ def db_password(instance):
     return conf["db"]["password"]
 
 
-def run(instance, args):
+def prepare(instances, args):
+    """The ways that are measured, and what else is to be said of them."""
+    if args.large:
+        small, large = instances
+        more = f"both databases with {', '.join(LARGE_DB)}; the large shop: {large.seeded}"
+        return large_benches(small, large), more
+    shop = instances[0]
+    shop.add_variants()
+    sizes = static_files(shop)
+    ways = benches(shop)
+    for b in ways:
+        b.shop = shop
+    return ways, (f"{shop.size.products:,} products and {shop.size.users:,} users; the list has {sizes['list']:,} bytes, "
+                  f"a product {sizes['product']:,}")
+
+
+def run(instances, args):
     seconds = min(args.seconds or (1 if args.quick else 5), 60)
     load = os.getloadavg()[0]
-    sizes = static_files(instance)
-    ways = chosen(benches(instance, bare_program()), args.only)
-    password = db_password(instance)
+    all_ways, more = prepare(instances, args)
+    ways = chosen(all_ways, args.only)
     if not args.quick:		# connections are made, statements prepared, caches filled
         for b in ways:
-            measure(b, instance, 1, password)
+            measure(b, 1)
     rounds = []
     for n in range(1, ROUNDS + 1):
         say(f"round {n} of {ROUNDS}")
-        rounds.append({b.name: measure(b, instance, seconds, password) for b in ways})
-    verified, text = instance.verify()
-    report = {"rows": summarize(ways, rounds), "conditions": conditions(sizes, seconds, load),
-              "verify": "pointsmall verify: " + text, "verified": verified}
+        rounds.append({b.name: measure(b, seconds) for b in ways})
+    audits = [i.verify() for i in instances]
+    verified = all(good for good, _ in audits)
+    report = {"rows": summarize(ways, rounds), "conditions": conditions(seconds, load, more),
+              "verify": "pointsmall verify: " + "; ".join(text for _, text in audits), "verified": verified}
     if args.json:
         json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
         print()
     else:
         print(table(report), end="")
     if args.write:
-        write_into(args.write, table(report))
+        write_into(args.write, table(report), "bench-large" if args.large else "bench")
     return verified and not any(r["errors"] for r in report["rows"])
 
 
@@ -568,12 +652,16 @@ def main():
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             die(f"another bench uses {directory}")
-        instance = Instance(directory)
+        instances = [Instance(directory, SMALL, LARGE_DB if args.large else ())]
+        if args.large:
+            instances.append(Instance(f"{directory}-large", LARGE, LARGE_DB))
         try:
-            instance.up()
-            good = run(instance, args)
+            for instance in instances:
+                instance.up()
+            good = run(instances, args)
         finally:
-            instance.down(args.keep)
+            for instance in instances:
+                instance.down(args.keep)
     sys.exit(0 if good else 1)
 
 

@@ -11,7 +11,8 @@
 #define KEYS_MAX 12
 
 /* lock takes the row; look gives what it is and what it should be, and no row where that cannot be said; change derives
- * it once more. Each statement's parameters are the row's key, over and over. */
+ * it once more. Each statement's parameters are the row's key, over and over; an integer's is the days after which what
+ * was shipped is completed. */
 struct way {
 	const char	*subject;	/* in the audit log */
 	enum query	 lock;
@@ -27,6 +28,8 @@ static const struct way ways[MEND__MAX] = {
 	[MEND_PRODUCT_SALES] = { "product", Q_MEND_PRODUCT_LOCK, Q_MEND_SALES_LOOK, Q_MEND_SALES },
 	[MEND_COUNTER] = { "counter", Q_MEND_COUNTER_LOCK, Q_MEND_COUNTER_LOOK, Q_MEND_COUNTER,
 	    .pair = true },
+	[MEND_TIMER] = { "order", Q_MEND_TIMER_LOCK, Q_MEND_TIMER_LOOK, Q_MEND_TIMER },
+	[MEND_TIMER_EXTRA] = { "order", Q_MEND_TIMER_EXTRA_LOCK, Q_MEND_TIMER_EXTRA_LOOK, Q_MEND_TIMER_EXTRA },
 	[MEND_KEY] = { "idempotency_key", Q_MEND_KEY_LOCK, Q_MEND_KEY_LOOK, Q_MEND_KEY, .pair = true },
 };
 
@@ -57,7 +60,8 @@ add(struct db_batch *b, const struct mending *x, enum query q, const struct db_c
 
 	assert(n <= KEYS_MAX);
 	for (size_t i = 0; i < n; i++)
-		keys[i] = A_STR(x->way->pair && i % 2 == 1 ? x->of : x->id);
+		keys[i] = queries[q].params[i] == 'i' ? A_I64(x->m->conf->complete_after_days) :
+		    A_STR(x->way->pair && i % 2 == 1 ? x->of : x->id);
 	if (queries[q].columns[0] != '\0')
 		db_batch_row(b, q, keys, n, cols, out);
 	else

@@ -127,3 +127,46 @@ WHERE a.caller = ? AND a.idem_key = ? AND NOT EXISTS (SELECT 1 FROM idempotency_
 -- columns: -
 INSERT INTO idempotency_keys (caller, idem_key, created_at)
 SELECT a.caller, a.idem_key, UTC_TIMESTAMP(3) FROM idempotency_answers a WHERE a.caller = ? AND a.idem_key = ?;
+
+-- name: MEND_TIMER_LOCK
+-- params: s
+-- columns: s
+SELECT id FROM exchange_orders WHERE id = ? FOR UPDATE;
+
+-- part: MEND_DUE
+-- columns: -
+COALESCE(o.expires_at, COALESCE(o.delivered_at, o.shipped_at, o.updated_at) + INTERVAL ? DAY);
+
+-- name: MEND_TIMER_LOOK
+-- params: i s
+-- columns: s s
+SELECT '{"due":null}', CONCAT('{"due":"',
+{MEND_DUE}
+, '"}') FROM exchange_orders o
+WHERE o.id = ? AND (o.expires_at IS NOT NULL OR o.status = 2)
+  AND NOT EXISTS (SELECT 1 FROM order_timers t WHERE t.order_id = o.id);
+
+-- name: MEND_TIMER
+-- params: i s
+-- columns: -
+INSERT INTO order_timers (order_id, due_at) SELECT o.id,
+{MEND_DUE}
+FROM exchange_orders o WHERE o.id = ?;
+
+-- name: MEND_TIMER_EXTRA_LOCK
+-- params: s
+-- columns: s
+-- The timer's own row: its order may not be there. Who moves an order changes its timer with it.
+SELECT order_id FROM order_timers WHERE order_id = ? FOR UPDATE;
+
+-- name: MEND_TIMER_EXTRA_LOOK
+-- params: s
+-- columns: s s
+SELECT CONCAT('{"due":"', t.due_at, '"}'), '{"due":null}'
+FROM order_timers t LEFT JOIN exchange_orders o ON o.id = t.order_id
+WHERE t.order_id = ? AND (o.id IS NULL OR (o.expires_at IS NULL AND o.status <> 2));
+
+-- name: MEND_TIMER_EXTRA
+-- params: s
+-- columns: -
+DELETE FROM order_timers WHERE order_id = ?;

@@ -204,17 +204,74 @@ WHERE r.user_id >= ? AND r.user_id < ? AND r.type IN ('mall_exchange', 'mall_ref
 -- name: VERIFY_ORDER_STOCK
 -- params: s s
 -- columns: s s s
--- A return may have come back in pieces that cannot be sold again: then nothing came back to the stock. By the order's
--- index: by the product's, a hot product's whole ledger would be read for each of its orders.
-SELECT o.id, NULL, CONCAT('status ', o.status, ', ', o.quantity, ' pieces, its records changed the stock by ',
-  COALESCE(SUM(r.quantity_change), 0))
-FROM exchange_orders o LEFT JOIN inventory_records r IGNORE INDEX (idx_product_id, uq_product_seq)
-  ON r.related_order_id = o.id AND r.product_id = o.product_id
+-- The path of an order's pieces: reserved (3) and, when it is no longer pending, released (4); out (2) once it was confirmed; in
+-- (1) when it is cancelled after that, and perhaps when it is returned: what cannot be sold again does not come back. By the
+-- order's index: by the product's, a hot product's whole ledger would be read for each of its orders.
+SELECT k.id, NULL, CONCAT('status ', k.status, ', ', k.quantity, ' pieces, its records: reserved ', k.c3, ', released ', k.c4,
+  ', out ', k.c2, ', in ', k.c1, ', of ', k.least, ' to ', k.most, ' pieces')
+FROM (SELECT o.id, o.status, o.quantity, o.exchanged_at IS NOT NULL AS confirmed,
+    COUNT(CASE r.change_type WHEN 1 THEN 1 END) AS c1, COUNT(CASE r.change_type WHEN 2 THEN 1 END) AS c2,
+    COUNT(CASE r.change_type WHEN 3 THEN 1 END) AS c3, COUNT(CASE r.change_type WHEN 4 THEN 1 END) AS c4,
+    COALESCE(MIN(ABS(r.quantity_change)), 0) AS least, COALESCE(MAX(ABS(r.quantity_change)), 0) AS most
+  FROM exchange_orders o LEFT JOIN inventory_records r IGNORE INDEX (idx_product_id, uq_product_seq)
+    ON r.related_order_id = o.id AND r.product_id = o.product_id
+  WHERE o.id >= ? AND o.id < ?
+  GROUP BY o.id, o.status, o.quantity, o.exchanged_at) AS k
+WHERE k.least <> k.quantity OR k.most <> k.quantity OR k.c2 <> k.confirmed OR k.c3 > 1 OR k.c2 + k.c3 = 0
+  OR k.c4 <> CASE WHEN k.status = 0 THEN 0 ELSE k.c3 END
+  OR NOT (k.c1 = CASE WHEN k.status = 4 THEN k.confirmed ELSE 0 END OR (k.status = 6 AND k.c1 = 1)) LIMIT 1000;
+
+-- name: VERIFY_STOCK_ORDER
+-- params: s s
+-- columns: s s s
+SELECT r.id, NULL, CONCAT('type ', r.change_type, ' for order ', r.related_order_id, ', which product ', r.product_id,
+  ' does not have')
+FROM inventory_records r LEFT JOIN exchange_orders o ON o.id = r.related_order_id AND o.product_id = r.product_id
+WHERE r.product_id >= ? AND r.product_id < ? AND r.related_order_id IS NOT NULL AND o.id IS NULL LIMIT 1000;
+
+-- name: VERIFY_ORDER_TIMES
+-- params: s s
+-- columns: s s s
+SELECT id, NULL, CONCAT('status ', status, CASE WHEN settling THEN ', settling' ELSE '' END,
+  CASE WHEN needs_review THEN ', for review' ELSE '' END, ': confirmed ', COALESCE(exchanged_at, 'never'), ', delivered ',
+  COALESCE(delivered_at, 'never'), ', cancelled ', COALESCE(cancelled_at, 'never'), ', returned ',
+  COALESCE(returned_at, 'never'), ', held until ', COALESCE(expires_at, 'any time'))
+FROM exchange_orders
+WHERE id >= ? AND id < ? AND (status NOT BETWEEN 0 AND 6 OR (cancelled_at IS NOT NULL) <> (status = 4)
+  OR (returned_at IS NOT NULL) <> (status = 6) OR (exchanged_at IS NULL AND status IN (1, 2, 3, 5, 6))
+  OR (exchanged_at IS NOT NULL AND status = 0) OR (delivered_at IS NULL AND status = 3)
+  OR (delivered_at IS NOT NULL AND status IN (0, 1, 4)) OR (settling AND status NOT IN (0, 4, 6))
+  OR (expires_at IS NOT NULL) <> (status = 0 AND NOT settling AND NOT needs_review)) LIMIT 1000;
+
+-- name: VERIFY_TIMER
+-- params: s s
+-- columns: s s s
+SELECT o.id, NULL, CONCAT('status ', o.status, ', and nothing that ends it in time')
+FROM exchange_orders o LEFT JOIN order_timers t ON t.order_id = o.id
+WHERE o.id >= ? AND o.id < ? AND (o.expires_at IS NOT NULL OR o.status = 2) AND t.order_id IS NULL LIMIT 1000;
+
+-- name: VERIFY_TIMER_EXTRA
+-- params: s s
+-- columns: s s s
+SELECT t.order_id, NULL, CONCAT('due at ', t.due_at, ', with an order ',
+  CASE WHEN o.id IS NULL THEN 'that is not there' ELSE CONCAT('of status ', o.status) END)
+FROM order_timers t LEFT JOIN exchange_orders o ON o.id = t.order_id
+WHERE t.order_id >= ? AND t.order_id < ? AND (o.id IS NULL OR (o.expires_at IS NULL AND o.status <> 2)) LIMIT 1000;
+
+-- name: VERIFY_SAGA
+-- params: s s
+-- columns: s s s
+SELECT o.id, NULL, CASE WHEN o.settling THEN 'settling, without a saga that runs' ELSE 'a saga runs, but it is not settling' END
+FROM exchange_orders o
 WHERE o.id >= ? AND o.id < ?
-GROUP BY o.id, o.status, o.quantity
-HAVING COALESCE(SUM(r.quantity_change), 0) <> CASE WHEN o.status = 4 THEN 0 ELSE -o.quantity END
-  AND NOT (o.status = 6 AND SUM(r.quantity_change) = 0)
-  OR COUNT(r.id) = 0 LIMIT 1000;
+  AND o.settling <> EXISTS (SELECT 1 FROM sagas s WHERE s.order_id = o.id AND s.state IN (0, 1, 4)) LIMIT 1000;
+
+-- name: VERIFY_SAGA_ORDER
+-- params: s s
+-- columns: s s s
+SELECT s.id, NULL, CONCAT('of order ', s.order_id, ', which user ', s.user_id, ' does not have')
+FROM sagas s LEFT JOIN exchange_orders o ON o.id = s.order_id AND o.user_id = s.user_id
+WHERE s.order_id >= ? AND s.order_id < ? AND o.id IS NULL LIMIT 1000;
 
 -- name: VERIFY_ORDER_COST
 -- params: s s
@@ -264,25 +321,45 @@ SELECT CONVERT(a.caller USING utf8mb4), CONVERT(a.idem_key USING utf8mb4), 'an a
 FROM idempotency_answers a LEFT JOIN idempotency_keys k ON k.caller = a.caller AND k.idem_key = a.idem_key
 WHERE a.caller >= ? AND a.caller < ? AND k.caller IS NULL LIMIT 1000;
 
--- name: VERIFY_EVENT_EXCHANGED
+-- name: VERIFY_ORDER_EVENTS
 -- params: s s s s
 -- columns: s s s
--- Older events may have been put away. An order's events are those of its user: they are grouped once for the range.
-SELECT o.id, NULL, CONCAT('confirmed, with ', COALESCE(e.n, 0), ' events mall.product.exchanged') FROM exchange_orders o
-  LEFT JOIN (SELECT CAST(JSON_UNQUOTE(JSON_EXTRACT(payload, '$.orderId')) AS CHAR(36)) AS order_id, COUNT(*) AS n
-    FROM outbox WHERE aggregate >= ? AND aggregate < ? AND event_type = 'mall.product.exchanged'
+-- Of the last day: older events may have been put away. An order's events are those of its user: they are grouped once for
+-- the range. What may happen more than once to an order has at least one.
+SELECT o.id, NULL, CONCAT('status ', o.status, ', with these events of it: held ', COALESCE(e.held, 0), ', exchanged ',
+  COALESCE(e.exchanged, 0), ', shipped ', COALESCE(e.shipped, 0), ', delivered ', COALESCE(e.delivered, 0), ', cancelled ',
+  COALESCE(e.cancelled, 0), ', return_asked ', COALESCE(e.asked, 0), ', returned ', COALESCE(e.returned, 0))
+FROM exchange_orders o
+  LEFT JOIN (SELECT CAST(JSON_UNQUOTE(JSON_EXTRACT(payload, '$.orderId')) AS CHAR(36)) AS order_id,
+      COUNT(CASE event_type WHEN 'mall.order.held' THEN 1 END) AS held,
+      COUNT(CASE event_type WHEN 'mall.product.exchanged' THEN 1 END) AS exchanged,
+      COUNT(CASE event_type WHEN 'mall.order.shipped' THEN 1 END) AS shipped,
+      COUNT(CASE event_type WHEN 'mall.order.delivered' THEN 1 END) AS delivered,
+      COUNT(CASE event_type WHEN 'mall.order.cancelled' THEN 1 END) AS cancelled,
+      COUNT(CASE event_type WHEN 'mall.order.return_asked' THEN 1 END) AS asked,
+      COUNT(CASE event_type WHEN 'mall.order.returned' THEN 1 END) AS returned
+    FROM outbox WHERE aggregate >= ? AND aggregate < ? AND event_type LIKE 'mall.%'
       AND created_at > UTC_TIMESTAMP() - INTERVAL 25 HOUR
     GROUP BY order_id) e ON e.order_id = o.id
-WHERE o.user_id >= ? AND o.user_id < ? AND o.exchanged_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.n, 0) <> 1
-LIMIT 1000;
+WHERE o.user_id >= ? AND o.user_id < ? AND o.updated_at > UTC_TIMESTAMP() - INTERVAL 1 DAY
+  AND ((o.created_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND o.status = 0 AND NOT o.settling AND COALESCE(e.held, 0) <> 1)
+    OR COALESCE(e.held, 0) > 1
+    OR (o.exchanged_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.exchanged, 0) <> 1)
+    OR (o.shipped_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.shipped, 0) <> 1)
+    OR (o.delivered_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.delivered, 0) <> 1)
+    OR (o.cancelled_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.cancelled, 0) <> 1)
+    OR (o.return_asked_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.asked, 0) < 1)
+    OR (o.returned_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.returned, 0) <> 1)) LIMIT 1000;
 
--- name: VERIFY_EVENT_CANCELLED
+-- name: VERIFY_POINTS_EVENTS
 -- params: s s s s
 -- columns: s s s
-SELECT o.id, NULL, CONCAT('cancelled, with ', COALESCE(e.n, 0), ' events mall.order.cancelled') FROM exchange_orders o
-  LEFT JOIN (SELECT CAST(JSON_UNQUOTE(JSON_EXTRACT(payload, '$.orderId')) AS CHAR(36)) AS order_id, COUNT(*) AS n
-    FROM outbox WHERE aggregate >= ? AND aggregate < ? AND event_type = 'mall.order.cancelled'
+-- Of the last day. Records that came in from elsewhere have none: only those that nobody else writes are held to it.
+SELECT r.id, NULL, CONCAT(r.type, ' of user ', r.user_id, ', with ', COALESCE(e.n, 0), ' events of it')
+FROM points_records r
+  LEFT JOIN (SELECT CAST(JSON_UNQUOTE(JSON_EXTRACT(payload, '$.recordId')) AS CHAR(36)) AS record_id, COUNT(*) AS n
+    FROM outbox WHERE aggregate >= ? AND aggregate < ? AND event_type LIKE 'points.%'
       AND created_at > UTC_TIMESTAMP() - INTERVAL 25 HOUR
-    GROUP BY order_id) e ON e.order_id = o.id
-WHERE o.user_id >= ? AND o.user_id < ? AND o.cancelled_at > UTC_TIMESTAMP() - INTERVAL 1 DAY AND COALESCE(e.n, 0) <> 1
-LIMIT 1000;
+    GROUP BY record_id) e ON e.record_id = r.id
+WHERE r.user_id >= ? AND r.user_id < ? AND r.created_at > UTC_TIMESTAMP() - INTERVAL 1 DAY
+  AND r.type IN ('mall_exchange', 'mall_refund', 'expire', 'debt_settlement') AND COALESCE(e.n, 0) <> 1 LIMIT 1000;

@@ -158,6 +158,35 @@ def a_key_gone(shop):
     return {("answer_key", "user:" + u.id, "gone-1")}
 
 
+@mendable
+def a_hold_without_its_timer(shop):
+    order = shop.user().held(shop.product())
+    shop.stack.sql(f"DELETE FROM order_timers WHERE order_id = '{order}';")
+    return {("timer", order, None)}
+
+
+@mendable
+def a_parcel_without_its_timer(shop):
+    order = shop.user().bought(shop.product())
+    assert shop.admin().ship(order).status == 200
+    shop.stack.sql(f"DELETE FROM order_timers WHERE order_id = '{order}';")
+    return {("timer", order, None)}
+
+
+@mendable
+def a_timer_of_an_order_that_waits_for_nothing(shop):
+    order = shop.user().bought(shop.product())
+    shop.stack.sql(f"INSERT INTO order_timers (order_id, due_at) VALUES ('{order}', UTC_TIMESTAMP(3) + INTERVAL 1 DAY);")
+    return {("timer_extra", order, None)}
+
+
+@mendable
+def a_timer_of_no_order(shop):
+    i = new_id()
+    shop.stack.sql(f"INSERT INTO order_timers (order_id, due_at) VALUES ('{i}', UTC_TIMESTAMP(3) + INTERVAL 1 DAY);")
+    return {("timer_extra", i, None)}
+
+
 def records_of(shop, user):
     return [row[0] for row in shop.stack.sql(f"SELECT id FROM points_records WHERE user_id = '{user}' ORDER BY seq")]
 
@@ -325,8 +354,8 @@ def an_order_given_back_twice(shop):
         UPDATE users SET points_balance = points_balance + 100, points_spent = points_spent - 100,
           points_seq = points_seq + 1 WHERE id = '{u.id}';
         INSERT INTO points_records (id, user_id, seq, type, points, balance_after, description, related_id, created_at)
-          SELECT '{new_id()}', id, points_seq, 'mall_refund', 100, points_balance, '重复', '{order}', UTC_TIMESTAMP(3)
-          FROM users WHERE id = '{u.id}';
+          SELECT '{new_id()}', id, points_seq, 'mall_refund', 100, points_balance, '重复', '{order}',
+            UTC_TIMESTAMP(3) - INTERVAL 3 DAY FROM users WHERE id = '{u.id}';
         COMMIT;""")
     return {("order_given_back", order, None)}
 
@@ -337,6 +366,85 @@ def an_order_without_its_pieces(shop):
     order = u.bought(p)
     shop.stack.sql(f"UPDATE inventory_records SET related_order_id = NULL WHERE related_order_id = '{order}';")
     return {("order_stock", order, None)}
+
+
+@lasting
+def pieces_that_came_back_twice(shop):
+    u, p = shop.user(), shop.product(stock=10)
+    order = u.bought(p)
+    u.cancel(order)
+    shop.stack.sql(f"""START TRANSACTION;
+        UPDATE products SET stock_quantity = stock_quantity + 1, stock_seq = stock_seq + 1 WHERE id = '{p}';
+        INSERT INTO inventory_records (id, product_id, change_type, quantity_change, stock_after, related_order_id, seq)
+          SELECT '{new_id()}', id, 1, 1, stock_quantity, '{order}', stock_seq FROM products WHERE id = '{p}';
+        COMMIT;""")
+    return {("order_stock", order, None)}
+
+
+@lasting
+def a_hold_released_too_early(shop):
+    """Its pieces are free again, and it is still pending."""
+    u, p = shop.user(), shop.product(stock=10)
+    order = u.held(p)
+    shop.stack.sql(f"""START TRANSACTION;
+        UPDATE products SET stock_quantity = stock_quantity + 1, reserved_quantity = reserved_quantity - 1,
+          stock_seq = stock_seq + 1 WHERE id = '{p}';
+        INSERT INTO inventory_records (id, product_id, change_type, quantity_change, stock_after, related_order_id, seq)
+          SELECT '{new_id()}', id, 4, 1, stock_quantity, '{order}', stock_seq FROM products WHERE id = '{p}';
+        COMMIT;""")
+    return {("order_stock", order, None), ("reserved", p, None)}
+
+
+@lasting
+def a_stock_record_of_another_order(shop):
+    record = stock_records(shop, shop.product(stock=10))[0]
+    shop.stack.sql(f"UPDATE inventory_records SET related_order_id = '{new_id()}' WHERE id = '{record}';")
+    return {("stock_order", record, None)}
+
+
+@lasting
+def a_cancellation_of_a_confirmed_order(shop):
+    order = shop.user().bought(shop.product())
+    shop.stack.sql(f"UPDATE exchange_orders SET cancelled_at = UTC_TIMESTAMP(3) - INTERVAL 3 DAY WHERE id = '{order}';")
+    return {("order_times", order, None)}
+
+
+@lasting
+def a_hold_without_an_end(shop):
+    order = shop.user().held(shop.product())
+    shop.stack.sql(f"UPDATE exchange_orders SET expires_at = NULL WHERE id = '{order}'; "
+                   f"DELETE FROM order_timers WHERE order_id = '{order}';")
+    return {("order_times", order, None)}
+
+
+@lasting
+def a_saga_that_is_not_there(shop):
+    order = shop.user().held(shop.product())
+    shop.stack.sql(f"UPDATE exchange_orders SET settling = 1, expires_at = NULL WHERE id = '{order}'; "
+                   f"DELETE FROM order_timers WHERE order_id = '{order}';")
+    return {("saga", order, None)}
+
+
+def add_saga(shop, order, user, state, caller=None, key=None):
+    i = new_id()
+    quoted = [f"'{v}'" if v else "NULL" for v in (caller, key)]
+    shop.stack.sql("INSERT INTO sagas (id, kind, state, order_id, user_id, points, type, description, caller, idem_key, "
+                   f"next_at, created_at, updated_at) VALUES ('{i}', 1, {state}, '{order}', '{user}', 100, 'mall_exchange', "
+                   f"'', {quoted[0]}, {quoted[1]}, UTC_TIMESTAMP(3) + INTERVAL 9 DAY, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3));")
+    return i
+
+
+@lasting
+def a_saga_that_nobody_waits_for(shop):
+    u = shop.user()
+    order = u.bought(shop.product())
+    add_saga(shop, order, u.id, 4)
+    return {("saga", order, None)}
+
+
+@lasting
+def a_saga_of_no_order(shop):
+    return {("saga_order", add_saga(shop, new_id(), new_id("9"), 2), None)}
 
 
 @lasting
@@ -351,11 +459,11 @@ def a_cost(shop):
 def an_order_of_nothing(shop):
     u, p = shop.user(), shop.product(stock=0)
     order = u.bought(shop.product())
-    nothing = new_id()
+    nothing, record = new_id(), shop.stack.one(f"SELECT id FROM inventory_records WHERE related_order_id = '{order}'")
     was = shop.stack.one(f"SELECT product_id FROM exchange_orders WHERE id = '{order}'")
     shop.stack.sql(f"UPDATE exchange_orders SET product_id = '{nothing}' WHERE id = '{order}';")
     return {("order_places", order, None), ("order_stock", order, None), ("counter", u.id, nothing),
-            ("counter_extra", u.id, was), ("sales", was, None)}
+            ("counter_extra", u.id, was), ("sales", was, None), ("stock_order", record, None)}
 
 
 @lasting
@@ -372,21 +480,64 @@ def without_event(shop, event, user):
     shop.stack.sql(f"DELETE FROM outbox WHERE event_type = '{event}' AND aggregate = '{user}';")
 
 
-@lasting
-def an_exchange_without_its_event(shop):
+def sold(shop):
     u = shop.user()
-    order = u.bought(shop.product())
-    without_event(shop, "mall.product.exchanged", u.id)
-    return {("event_exchanged", order, None)}
+    return u, u.bought(shop.product())
+
+
+def way_to(event):
+    """Makes an order to which this happened; its user and the order."""
+    def held(shop):
+        u = shop.user()
+        return u, u.held(shop.product())
+
+    def moved(*moves):
+        def make(shop):
+            u, order = sold(shop)
+            for move in moves:
+                a = move(shop, u, order)
+                assert a.status == 200, a
+            return u, order
+        return make
+    ship = (lambda shop, u, o: shop.admin().ship(o))
+    receive = (lambda shop, u, o: u.move(o, "receive"))
+    ask = (lambda shop, u, o: u.move(o, "return", {"reason": "不合适"}))
+    accept = (lambda shop, u, o: shop.admin().move(o, "return", {"accepted": True, "restock": True}))
+    return {"mall.order.held": held, "mall.product.exchanged": sold, "mall.order.shipped": moved(ship),
+            "mall.order.delivered": moved(ship, receive), "mall.order.return_asked": moved(ship, ask),
+            "mall.order.returned": moved(ship, ask, accept),
+            "mall.order.cancelled": moved(lambda shop, u, o: u.cancel(o))}[event]
+
+
+def without_event(event):
+    def damage(shop):
+        u, order = way_to(event)(shop)
+        assert shop.stack.number(f"SELECT COUNT(*) FROM outbox WHERE event_type = '{event}' AND aggregate = '{u.id}'") == 1
+        shop.stack.sql(f"DELETE FROM outbox WHERE event_type = '{event}' AND aggregate = '{u.id}';")
+        return {("order_events", order, None)}
+    damage.__name__ = "without_" + event.replace(".", "_")
+    return damage
+
+
+for name in ("mall.order.held", "mall.product.exchanged", "mall.order.shipped", "mall.order.delivered",
+             "mall.order.return_asked", "mall.order.returned", "mall.order.cancelled"):
+    LASTING.append(without_event(name))
 
 
 @lasting
-def a_cancellation_without_its_event(shop):
-    u = shop.user()
-    order = u.bought(shop.product())
-    u.cancel(order)
-    without_event(shop, "mall.order.cancelled", u.id)
-    return {("event_cancelled", order, None)}
+def an_event_twice(shop):
+    u, order = sold(shop)
+    shop.stack.sql("INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, state, next_at) "
+                   f"SELECT '{new_id()}', event_type, source, targets, aggregate, payload, created_at, 1, next_at FROM outbox "
+                   f"WHERE event_type = 'mall.product.exchanged' AND aggregate = '{u.id}';")
+    return {("order_events", order, None)}
+
+
+@lasting
+def points_taken_without_their_event(shop):
+    u, _ = sold(shop)
+    shop.stack.sql(f"DELETE FROM outbox WHERE event_type = 'points.consumed' AND aggregate = '{u.id}';")
+    return {("points_events", records_of(shop, u.id)[1], None)}
 
 
 # ---- the tests ----
@@ -451,6 +602,19 @@ def test_what_nothing_derives_is_found_and_stands(books, damage):
     assert records == books.stack.one("SELECT CONCAT(COUNT(*), ' ', SUM(points), ' ', SUM(balance_after)) FROM points_records")
 
 
+def test_a_saga_that_runs_is_no_breach(books):
+    """Its key has no answer yet, and its order neither an end nor an event."""
+    before = verify(books).breaches
+    u = books.user()
+    order = u.held(books.product(), key="saga-1")
+    add_saga(books, order, u.id, 0, "user:" + u.id, "saga-1")
+    books.stack.sql(f"UPDATE exchange_orders SET settling = 1, expires_at = NULL WHERE id = '{order}'; "
+                    f"DELETE FROM order_timers WHERE order_id = '{order}'; "
+                    f"DELETE FROM idempotency_answers WHERE caller = 'user:{u.id}'; "
+                    f"DELETE FROM outbox WHERE event_type = 'mall.order.held' AND aggregate = '{u.id}';")
+    assert verify(books).breaches == before
+
+
 def metrics(shop):
     """{name or name{label}: value}; every line is Prometheus' text format."""
     a = shop.http.get("/metrics")
@@ -501,8 +665,9 @@ def test_metrics_tell_of_the_outbox_and_of_sagas(books):
     assert 90 <= after["pointsmall_outbox_oldest_seconds"] < 120
     assert after["pointsmall_outbox_dead"] == before["pointsmall_outbox_dead"] + 1
     books.stack.sql(f"DELETE FROM outbox WHERE event_id IN ('{ids[0]}', '{ids[1]}');")
-    for state in ("forward", "back", "stuck"):
-        assert after[f'pointsmall_sagas{{state="{state}"}}'] == 0
+    sagas = {k: int(v) for k, v in after.items() if k.startswith("pointsmall_sagas")}
+    assert sagas == {'pointsmall_sagas{state="forward"}': books.stack.number("SELECT COUNT(*) FROM sagas WHERE state = 0"),
+                     'pointsmall_sagas{state="back"}': 0, 'pointsmall_sagas{state="stuck"}': 1}
 
 
 def test_wrong_options(books):
@@ -518,19 +683,27 @@ def test_progress_is_told_when_asked_for(books):
 # ---- a living shop ----
 
 class Trade:
-    """What load() does over and over: exchanges, many of which are cancelled again; half of it of one product."""
+    """What load() does over and over: orders on all their ways; half of it of one product."""
 
     def __init__(self, shop):
         self.users = shop.users(12)
         self.products = shop.products(6, stock=100000, price=10)
+        self.operators = [shop.admin() for _ in range(6)]
         self.turn = iter(range(10 ** 9))
 
     def __call__(self):
         n = next(self.turn)
-        u, p = self.users[n % 12], self.products[n % 12 // 2 if n % 2 else 0]
-        order = u.bought(p, 1 + n % 3, key=f"trade-{n}" if n % 4 else None)
-        if n % 3:
-            assert u.cancel(order).status == 200
+        u, p, operator = self.users[n % 12], self.products[n % 12 // 2 if n % 2 else 0], self.operators[n % 6]
+        order = u.bought(p, 1 + n % 3, key=f"trade-{n}" if n % 4 else None, confirm=n % 5 > 1)
+        steps = {0: [], 1: ["cancel"], 2: ["confirm", "cancel"], 3: ["cancel"], 4: ["confirm", "ship", "receive"],
+                 5: ["confirm", "ship", "return", "accept"]}[n % 6]
+        for step in steps:
+            if step == "confirm" and n % 5 > 1:
+                continue
+            a = {"ship": lambda: operator.ship(order), "return": lambda: u.move(order, "return", {"reason": "不合适"}),
+                 "accept": lambda: operator.move(order, "return", {"accepted": True, "restock": bool(n % 4)})}.get(
+                     step, lambda step=step: u.move(order, step))()
+            assert a.status == 200, (step, a)
 
 
 @pytest.fixture(scope="module")

@@ -24,9 +24,9 @@ static const struct db_col row_cols[] = {
 	DB_BOOL(struct product_row, p.is_hot), DB_BOOL(struct product_row, p.is_new), DB_I64(struct product_row, p.status),
 	DB_I64(struct product_row, p.purchase_limit), DB_TIME(struct product_row, p.available_from_us),
 	DB_TIME(struct product_row, p.available_until_us), DB_I64(struct product_row, p.sort_order),
-	DB_I64(struct product_row, reserved), DB_I64(struct product_row, p.alert_threshold), DB_I64(struct product_row, version),
-	DB_TIME(struct product_row, created_at_us), DB_TIME(struct product_row, updated_at_us),
-	DB_TIME(struct product_row, deleted_at_us), DB_END,
+	DB_I64(struct product_row, reserved), DB_I64(struct product_row, p.alert_threshold),
+	DB_I64(struct product_row, version), DB_TIME(struct product_row, created_at_us),
+	DB_TIME(struct product_row, updated_at_us), DB_TIME(struct product_row, deleted_at_us), DB_END,
 };
 
 /* What a product has none of is empty, not absent. After each copy of a row once more: merchant points into it. */

@@ -31,7 +31,8 @@ WHERE id = ? AND stock_quantity >= ? AND points_price = ? AND purchase_limit <=>
 UPDATE products
 SET stock_quantity = stock_quantity - ?, reserved_quantity = reserved_quantity + ?, stock_seq = stock_seq + 1
 WHERE id = ? AND stock_quantity >= ? AND points_price = ? AND purchase_limit <=> ? AND alert_threshold <=> ?
-  AND status = 1 AND deleted_at IS NULL AND (available_from IS NULL OR available_from <= ?) AND (available_until IS NULL OR available_until > ?);
+  AND status = 1 AND deleted_at IS NULL AND (available_from IS NULL OR available_from <= ?)
+  AND (available_until IS NULL OR available_until > ?);
 
 -- name: INVENTORY_STEP
 -- params: i i i s i i

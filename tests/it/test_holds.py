@@ -11,8 +11,8 @@ import pytest
 
 from client import together
 from conftest import running
-from shop import ORDERS
-from stack import alive, wait_until
+from shop import ORDERS, new_id
+from stack import alive, wait_until, waiters
 
 POINTS, PRICE, PIECES = 100000, 70, 3
 COST = PRICE * PIECES
@@ -193,6 +193,26 @@ def test_a_timer_is_only_its_own_moves(shop, user, product):
     assert shop.stack.one(f"SELECT due_at FROM order_timers WHERE order_id = '{order}'") > due
     assert user.move(order, "return", {"reason": "破损"}).status == 200
     assert timers(shop, order) == 0
+
+
+def test_what_was_put_off_while_jobs_looked_is_not_done(shop, user):
+    """The parcel arrives between jobs' look at the timer and its move: the days begin anew."""
+    admin, p = shop.admin(), shop.product()
+    order, other = user.bought(p), user.bought(p)
+    assert admin.ship(order).status == admin.ship(other).status == 200
+    with shop.stack.session() as s:
+        s.run(f"START TRANSACTION; SELECT id FROM exchange_orders WHERE id = '{order}' FOR UPDATE;")
+        make_due(shop, order)
+        wait_until(lambda: waiters(shop.stack, f"UPDATE exchange_orders%{order}"), 20, "jobs at the row")
+        s.run(f"UPDATE exchange_orders SET version = version + 1, delivery_status = 4, delivered_at = NOW() WHERE id = '{order}';"
+              f"UPDATE order_timers SET due_at = UTC_TIMESTAMP(3) + INTERVAL 15 DAY WHERE order_id = '{order}'; COMMIT;")
+    make_due(shop, other)
+    wait_until(lambda: status(shop, other) == 3, 20, "the next that is due")
+    assert status(shop, order) == 2 and timers(shop, order) == 1
+    # As the parcel would have told it.
+    shop.stack.sql("INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, next_at) VALUES "
+                   f"('{new_id()}', 'mall.order.delivered', 'exchange', '[]', '{user.id}', "
+                   f"'{{\"userId\":\"{user.id}\",\"orderId\":\"{order}\"}}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
 
 
 def test_what_cannot_be_done_holds_up_nothing_else(shop, user):

@@ -508,6 +508,16 @@ def test_rivals(shop, status, names, ends):
     shop.stack.verify()
 
 
+def test_delivered_by_many_at_once(shop):
+    """Each is told of the parcel, one of the delivery."""
+    c = Case(shop, 2)
+    answers = together(4, lambda _: c.attempt("operator delivered"))
+    assert [a.status for a in answers] == [200] * 4, answers
+    assert sorted(a.json["order"]["version"] for a in answers) == [3, 4, 5, 6]
+    told = [e[0] for e in c.events()]
+    assert told.count("mall.order.delivered") == 1 and told.count("mall.order.tracked") == 4
+
+
 def test_the_same_key_at_once_moves_once(shop):
     for name, status in (("user confirm", 0), ("operator ship", 1), ("user receive", 2), ("operator accepts", 5)):
         c = Case(shop, status)

@@ -249,16 +249,18 @@ take_key(struct server *s, struct req *r)
 }
 
 /* Nothing but a 2xx is given before the key was looked up: a handler that succeeds has claimed it, and wherever it
- * does not succeed, the key's own answer comes first. One round trip less for all that goes well. */
+ * does not succeed, the key's own answer comes first; also where something is down, which need not be the keys' server. One
+ * round trip less for all that goes well. */
 static enum err
 answer_from_key(struct req *r, enum err e)
 {
 	struct once_answer old;
 	enum err found;
 
-	if (r->once.key == NULL || problem_status(e) >= 500)
+	if (r->once.key == NULL || (problem_status(e) >= 500 && e != E_DOWN))
 		return e;
-	if ((found = once_find(r->mall, &r->once, &old)) == E_NOT_FOUND)
+	found = once_find(r->mall, &r->once, &old);
+	if (found == E_NOT_FOUND || (found != E_OK && e == E_DOWN && problem_status(found) >= 500))
 		return e;
 	if (found != E_OK)
 		return found;

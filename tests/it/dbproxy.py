@@ -30,12 +30,25 @@ class Cut:
         return not self.hit.is_set() and all(w in data for w in self.words)
 
 
+class Hold(Cut):
+    """One packet that is held until release is set, and then goes on, whoever is still there."""
+
+    def __init__(self, words):
+        super().__init__(None, words)
+        self.release = threading.Event()
+
+
+REFUSE, MUTE = "refuse", "mute"
+
+
 class Proxy:
     def __init__(self, directory):
         self.dir = directory            # of the instance, which may come up later
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         self.cut = None
+        self.mode = None                # of new connections: REFUSE ends them, MUTE says nothing to them
+        self.muted = []
         self.errors = []
         self.open = {}                  # connection id: the program's end
         threading.Thread(target=self.accept, daemon=True).start()
@@ -46,7 +59,22 @@ class Proxy:
                 c, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self.run, args=(c,), daemon=True).start()
+            if self.mode == REFUSE:
+                c.close()
+            elif self.mode == MUTE:
+                self.muted.append(c)
+            else:
+                threading.Thread(target=self.run, args=(c,), daemon=True).start()
+
+    def away(self, mode):
+        """From now on nobody comes through, and who was through no longer is."""
+        self.mode = mode
+        return self.leave(RST if mode == REFUSE else SILENCE)
+
+    def back(self):
+        self.mode = None
+        while self.muted:
+            self.muted.pop().close()
 
     def run(self, c):
         line = None
@@ -69,7 +97,7 @@ class Proxy:
         lines = list(self.open.values())
         for line in lines:
             line.leaving = how
-        return lambda: not set(lines) & set(self.open.values())
+        return lambda: all(line.left or line not in self.open.values() for line in lines)
 
     def server_port(self):
         with open(os.path.join(self.dir, "conf", "ports"), encoding="ascii") as f:
@@ -114,6 +142,7 @@ class Line:
         self.s = there.wrap_socket(self.s, server_hostname="localhost")
         self.said = b""
         self.leaving = None
+        self.left = False               # nothing comes through any more
 
     def relay(self):
         while self.leaving is None:
@@ -124,6 +153,8 @@ class Line:
                     return
                 sink.settimeout(30)
                 sink.sendall(data)
+        self.s.close()
+        self.left = True
         self.end(self.leaving)
 
     def cut_here(self, data):
@@ -134,6 +165,9 @@ class Line:
             packet, self.said = self.said[:n], self.said[n:]
             if cut is not None and cut.matches(packet):
                 cut.hit.set()
+                if isinstance(cut, Hold):
+                    cut.release.wait(60)
+                    return False
                 self.carry_out(cut, data)
                 return True
         return False

@@ -12,7 +12,8 @@ static const struct json_field ship_in[] = {
 };
 
 static const struct json_field progress_in[] = {
-	JSON_I64(struct move_request, delivery_status, "deliveryStatus", JSON_REQUIRED, DELIVERY_SHIPPED, DELIVERY_DELIVERED),
+	JSON_I64(struct move_request, delivery_status, "deliveryStatus", JSON_REQUIRED, DELIVERY_SHIPPED,
+	    DELIVERY_DELIVERED),
 	JSON_STR(struct move_request, description, "description", JSON_REQUIRED, 1, 200),
 	JSON_END,
 };

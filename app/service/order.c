@@ -96,8 +96,8 @@ order_set_delivery(struct mall *m, const char *user_id, const char *order_id, co
 }
 
 static const struct db_col way_cols[] = {
-	DB_TIME(struct parcel_event, time_us), DB_I64(struct parcel_event, status), DB_STR(struct parcel_event, description),
-	DB_END,
+	DB_TIME(struct parcel_event, time_us), DB_I64(struct parcel_event, status),
+	DB_STR(struct parcel_event, description), DB_END,
 };
 
 enum err

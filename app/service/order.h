@@ -130,7 +130,7 @@ struct move_request {
 	int64_t			 delivery_status;	/* of delivery: 2 to 4 */
 	const char		*description;	/* of delivery */
 	bool			 restock;	/* of an accepted return: its pieces can be sold again */
-	bool			 out_of_stock;	/* of an operator's cancel: its pieces are not there, and the stock is corrected */
+	bool			 out_of_stock;	/* of an operator's cancel: its pieces are not there; the stock is corrected */
 	const char		*failure_code;	/* of settled-fail: "insufficient_points", … */
 	const struct move_saga	*saga;		/* of the settled moves, or NULL */
 };
@@ -141,8 +141,8 @@ struct move_done {
 	struct order	 order;			/* as it is now */
 };
 
-/* Does the move once; out is what once renders. E_NOT_FOUND: another user's or merchant's order. E_STATE: not from its present
- * status, or not by this caller. E_PRECONDITION: it has another version. E_IN_PROGRESS, E_CONFLICT from the key. */
+/* Does the move once; out is what once renders. E_NOT_FOUND: another user's or merchant's order. E_STATE: not from its
+ * present status, or not by this caller. E_PRECONDITION: it has another version. E_IN_PROGRESS, E_CONFLICT from the key. */
 enum err order_move(struct mall *m, const struct move_request *rq, const struct once *once,
     struct move_done *out) MUST_CHECK;
 

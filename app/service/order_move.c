@@ -3,8 +3,8 @@
  * order_move.c: the moves of an order, as a table, and the one way in which each is made.
  *
  * The order is read first and judged; what the move changes then goes in one batch, in the lock order of the house:
- * idempotency key → order, its timer and its parcel's way → user → purchase counter → outbox → product → stock record. The order's
- * row must still have the version that was judged; where it does not, it is read and judged again.
+ * idempotency key → order, its timer and its parcel's way → user → purchase counter → outbox → product → stock record.
+ * The order's row must still have the version that was judged; where it does not, it is read and judged again.
  */
 #include <assert.h>
 #include <string.h>
@@ -148,7 +148,7 @@ struct moving {
 	struct order			 order;		/* as it was judged */
 	struct order			 after;		/* as the move leaves it, as far as the move is told of */
 	struct settlement		 settlement;
-	int				 guard;		/* the index of the statement that holds the order's row against it */
+	int				 guard;		/* the index of the statement that moves the order's row */
 	bool				 rival;		/* somebody else moved it first */
 	int64_t				 funds;		/* of a user whose points live apart and stay as they are */
 	struct move_done		*out;
@@ -404,7 +404,8 @@ add_audit(struct db_batch *b, const struct moving *v)
 	const struct audited after = { v->after, v->rq->reason, v->rq->restock, v->rq->out_of_stock };
 	struct arena *a = v->m->arena;
 	struct audit_entry entry = {
-		v->def->action, "order", v->order.id, json_text(a, audited_view, &before), json_text(a, audited_view, &after),
+		v->def->action, "order", v->order.id, json_text(a, audited_view, &before),
+		json_text(a, audited_view, &after),
 	};
 
 	if (v->rq->operator != NULL)

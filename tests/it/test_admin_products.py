@@ -4,13 +4,17 @@
 import csv
 import io
 import json
+import os
+import re
+import signal
+import subprocess
 import time
 
 import pytest
 
-from client import together
+from client import fastcgi, together
 from shop import new_id
-from stack import wait_until
+from stack import PATIENCE, wait_until
 
 BIG = 2147483647
 
@@ -263,6 +267,47 @@ def test_public_reads_follow_within_two_seconds(shop):
     seen(lambda: shop.http.get(path).status == 200)
     assert admin.delete(f"/products/{p}").status == 204
     seen(lambda: shop.http.get(path).status == 404)
+
+
+@pytest.fixture(scope="module")
+def other_host(shop):
+    """A second `serve` with the same database and memcached, as another host would have; asks its workers for a path."""
+    run = os.path.dirname(shop.stack.setting("pool read", "listen"))
+    read = os.path.join(run, "other-read.sock")
+    conf = shop.stack.conf_with({("pool read", "listen"): read, ("pool read", "workers"): 2,
+                                 ("pool write", "listen"): os.path.join(run, "other-write.sock"), ("pool write", "workers"): 1,
+                                 ("pool bulk", "listen"): os.path.join(run, "other-bulk.sock"), ("pool bulk", "workers"): 1,
+                                 ("process", "pid_file"): os.path.join(run, "other.pid")}, "other-host.conf")
+    with open(os.path.join(shop.stack.base, "other-host.log"), "w", encoding="utf-8") as log:
+        p = subprocess.Popen([shop.stack.env["PROGRAM"], "-c", conf, "serve"], stdout=log, stderr=log,
+                             stdin=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: os.path.exists(read), 10, "its socket")
+            yield lambda path: fastcgi(read, path).decode(errors="replace")
+        finally:
+            p.send_signal(signal.SIGTERM)
+            p.wait(timeout=40 * PATIENCE)
+
+
+def test_another_hosts_copies_end_with_their_second(shop, other_host):
+    """A worker's answer was read in the second it is given in, wherever the copy lies; nginx keeps it for one more."""
+    admin = shop.admin()
+    p = made(admin)["id"]
+    path = f"/api/mall/products/{p}"
+    # Memcached has it by either host, and the other host's workers too.
+    shop.http.get(path)
+    for _ in range(4):
+        assert '"pointsPrice":100,' in other_host(path)
+    changed(admin, p, pointsPrice=77)
+    committed = int(time.time())
+    while True:
+        asked = int(time.time())
+        a = other_host(path)
+        read = int(re.search(r"X-Accel-Expires: @(\d+)", a).group(1))
+        assert asked <= read <= time.time()
+        if '"pointsPrice":77,' in a:
+            break
+        assert read <= committed, "an old price that was read after the new one was there"
 
 
 def test_an_exchange_is_at_the_price_of_its_moment(shop, user):

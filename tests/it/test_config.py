@@ -3,12 +3,11 @@
 
 import os
 import signal
-import socket
-import struct
 import subprocess
 
 import pytest
 
+from client import fastcgi
 from stack import PATIENCE, Stack, wait_until
 
 
@@ -89,6 +88,7 @@ def test_an_older_schema_stops_the_start(rough):
     """And a newer one does not."""
     conf = rough.stack.conf_with({("pool read", "listen"): os.path.join(rough.stack.base, "r.sock"),
                                   ("pool write", "listen"): os.path.join(rough.stack.base, "w.sock"),
+                                  ("pool bulk", "listen"): os.path.join(rough.stack.base, "b.sock"),
                                   ("process", "pid_file"): os.path.join(rough.stack.base, "m.pid")}, "schema.conf")
     rough.stack.sql("RENAME TABLE schema_migrations TO m_away; CREATE TABLE schema_migrations LIKE m_away;")
     try:
@@ -182,7 +182,7 @@ def test_it_serves_over_tcp(shop):
     conf = over_tcp(shop.stack, shop.stack.env["CA"], "serve-tcp.conf")
     text = open(conf, encoding="utf-8").read()
     run = os.path.dirname(shop.stack.setting("pool read", "listen"))
-    for name in ("read.sock", "write.sock", "master.pid"):
+    for name in ("read.sock", "write.sock", "bulk.sock", "master.pid"):
         text = text.replace(os.path.join(run, name), os.path.join(run, "tcp-" + name))
     text = text.replace("workers = 16", "workers = 1").replace("workers = 4", "workers = 1")
     with open(conf, "w", encoding="utf-8") as f:
@@ -199,23 +199,6 @@ def test_it_serves_over_tcp(shop):
         finally:
             p.send_signal(signal.SIGTERM)
             p.wait(timeout=40 * PATIENCE)
-
-
-def fastcgi(path, uri):
-    """One GET without nginx: the worker's answer as it stands on the wire."""
-    def record(kind, data):
-        return struct.pack("!BBHHBB", 1, kind, 1, len(data), 0, 0) + data
-    params = b""
-    for name, value in ((b"REQUEST_METHOD", b"GET"), (b"DOCUMENT_URI", uri.encode()), (b"QUERY_STRING", b""), (b"REQUEST_ID", b"it")):
-        params += bytes([len(name), len(value)]) + name + value
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(20)
-        s.connect(path)
-        s.sendall(record(1, struct.pack("!HB5x", 1, 0)) + record(4, params) + record(4, b"") + record(5, b""))
-        got = b""
-        while chunk := s.recv(65536):
-            got += chunk
-    return got
 
 
 # ---- WeChat out of order ----

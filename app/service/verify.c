@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "service/mend.h"
 #include "service/verify.h"
+#include "service/verify_across.h"
 #include "store/db.h"
 
 #define RANGE_ARGS_MAX 12
@@ -31,79 +32,77 @@ static const struct {
 	[KEYS] = { "idempotency keys", false, Q_VERIFY_NEXT_CALLER, 5000 },
 };
 
-/* What a check reads decides where it can be asked: a statement has one database. */
-enum reach { ANYWHERE = 1, TOGETHER /* only where points and orders share a database */ };
-
 static const struct check {
 	const char	*name;
 	enum scan	 scan;
-	enum reach	 reach;
+	enum across	 across;	/* what answers it where the points live apart: the statement has one database */
 	enum query	 query;		/* its parameters are the range, over and over */
 	enum mend	 mend;
 	const char	*invariant;
 } checks[] = {
-	{ "points_sum", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_SUM, MEND_USER_POINTS, "a user's balance is the sum of the points records" },
-	{ "points_last", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_LAST, MEND_USER_POINTS,
+	{ "points_sum", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_SUM, MEND_USER_POINTS, "a user's balance is the sum of the points records" },
+	{ "points_last", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_LAST, MEND_USER_POINTS,
 	    "a user's balance and number are those of the last points record" },
-	{ "points_chain", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_CHAIN, MEND_NOT,
+	{ "points_chain", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_CHAIN, MEND_NOT,
 	    "points records follow from each other, numbered without a gap" },
-	{ "points_owner", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_OWNER, MEND_NOT, "every points record has its user" },
-	{ "points_totals", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_TOTALS, MEND_USER_POINTS,
+	{ "points_owner", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_OWNER, MEND_NOT, "every points record has its user" },
+	{ "points_totals", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_TOTALS, MEND_USER_POINTS,
 	    "points earned and spent are what the records add up to" },
-	{ "points_lots", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_LOTS, MEND_NOT,
+	{ "points_lots", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_LOTS, MEND_NOT,
 	    "lots do not overlap, and unspent ones follow each other, the soonest first" },
-	{ "points_dated", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_DATED, MEND_NOT,
+	{ "points_dated", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_DATED, MEND_NOT,
 	    "the unspent points of a user's lots are no more than the balance" },
-	{ "points_closed", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_CLOSED, MEND_NOT,
+	{ "points_closed", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_CLOSED, MEND_NOT,
 	    "a lot that is closed was spent, and every lot has its user" },
-	{ "points_source", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_SOURCE, MEND_NOT,
+	{ "points_source", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_SOURCE, MEND_NOT,
 	    "what a source did is the record that it names" },
-	{ "points_events", ACCOUNTS, ANYWHERE, Q_VERIFY_POINTS_EVENTS, MEND_NOT,
+	{ "points_events", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_EVENTS, MEND_NOT,
 	    "what was taken and given back has its event, once" },
-	{ "order_of_record", ACCOUNTS, TOGETHER, Q_VERIFY_ORDER_OF_RECORD, MEND_NOT,
+	{ "order_of_record", ACCOUNTS, ACROSS_RECORD, Q_VERIFY_ORDER_OF_RECORD, MEND_NOT,
 	    "every record of an exchange or its refund has its order" },
 
-	{ "counter", USERS, ANYWHERE, Q_VERIFY_COUNTER, MEND_COUNTER, "a purchase counter is the pieces of the user's orders" },
-	{ "counter_extra", USERS, ANYWHERE, Q_VERIFY_COUNTER_EXTRA, MEND_COUNTER, "no purchase counter counts without an order" },
-	{ "order_events", USERS, ANYWHERE, Q_VERIFY_ORDER_EVENTS, MEND_NOT, "what happened to an order has its event, once" },
+	{ "counter", USERS, ACROSS_NONE, Q_VERIFY_COUNTER, MEND_COUNTER, "a purchase counter is the pieces of the user's orders" },
+	{ "counter_extra", USERS, ACROSS_NONE, Q_VERIFY_COUNTER_EXTRA, MEND_COUNTER, "no purchase counter counts without an order" },
+	{ "order_events", USERS, ACROSS_NONE, Q_VERIFY_ORDER_EVENTS, MEND_NOT, "what happened to an order has its event, once" },
 
-	{ "stock_last", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_LAST, MEND_PRODUCT_STOCK,
+	{ "stock_last", PRODUCTS, ACROSS_NONE, Q_VERIFY_STOCK_LAST, MEND_PRODUCT_STOCK,
 	    "a product's stock and number are those of the last inventory record" },
-	{ "stock_chain", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_CHAIN, MEND_NOT,
+	{ "stock_chain", PRODUCTS, ACROSS_NONE, Q_VERIFY_STOCK_CHAIN, MEND_NOT,
 	    "inventory records follow from each other, numbered without a gap" },
-	{ "stock_type", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_TYPE, MEND_NOT,
+	{ "stock_type", PRODUCTS, ACROSS_NONE, Q_VERIFY_STOCK_TYPE, MEND_NOT,
 	    "an inventory record changes the stock in the direction of its type" },
-	{ "stock_owner", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_OWNER, MEND_NOT, "every inventory record has its product" },
-	{ "stock_order", PRODUCTS, ANYWHERE, Q_VERIFY_STOCK_ORDER, MEND_NOT,
+	{ "stock_owner", PRODUCTS, ACROSS_NONE, Q_VERIFY_STOCK_OWNER, MEND_NOT, "every inventory record has its product" },
+	{ "stock_order", PRODUCTS, ACROSS_NONE, Q_VERIFY_STOCK_ORDER, MEND_NOT,
 	    "an inventory record's order is there, and of its product" },
-	{ "reserved", PRODUCTS, ANYWHERE, Q_VERIFY_RESERVED, MEND_PRODUCT_STOCK,
+	{ "reserved", PRODUCTS, ACROSS_NONE, Q_VERIFY_RESERVED, MEND_PRODUCT_STOCK,
 	    "what is reserved is what pending orders and open reservations hold" },
-	{ "sales", PRODUCTS, ANYWHERE, Q_VERIFY_SALES, MEND_PRODUCT_SALES,
+	{ "sales", PRODUCTS, ACROSS_NONE, Q_VERIFY_SALES, MEND_PRODUCT_SALES,
 	    "a product's sales are the pieces of its confirmed orders" },
 
-	{ "order_taken", ORDERS, TOGETHER, Q_VERIFY_ORDER_TAKEN, MEND_NOT, "an order's points were taken exactly once" },
-	{ "order_given_back", ORDERS, TOGETHER, Q_VERIFY_ORDER_GIVEN_BACK, MEND_NOT,
+	{ "order_taken", ORDERS, ACROSS_TAKEN, Q_VERIFY_ORDER_TAKEN, MEND_NOT, "an order's points were taken exactly once" },
+	{ "order_given_back", ORDERS, ACROSS_GIVEN, Q_VERIFY_ORDER_GIVEN_BACK, MEND_NOT,
 	    "an order's points were given back exactly once if it is cancelled or returned, else never" },
-	{ "order_stock", ORDERS, ANYWHERE, Q_VERIFY_ORDER_STOCK, MEND_NOT,
+	{ "order_stock", ORDERS, ACROSS_NONE, Q_VERIFY_ORDER_STOCK, MEND_NOT,
 	    "an order's pieces went the way of its status" },
-	{ "order_times", ORDERS, ANYWHERE, Q_VERIFY_ORDER_TIMES, MEND_NOT, "an order's times are those of its status" },
-	{ "timer", ORDERS, ANYWHERE, Q_VERIFY_TIMER, MEND_TIMER, "what ends by itself has its timer" },
-	{ "timer_extra", ORDERS, ANYWHERE, Q_VERIFY_TIMER_EXTRA, MEND_TIMER_EXTRA, "nothing else has a timer" },
-	{ "saga", ORDERS, ANYWHERE, Q_VERIFY_SAGA, MEND_NOT, "an order is settling while its saga runs, and only then" },
-	{ "saga_order", ORDERS, ANYWHERE, Q_VERIFY_SAGA_ORDER, MEND_NOT, "every saga has its order" },
-	{ "order_cost", ORDERS, ANYWHERE, Q_VERIFY_ORDER_COST, MEND_NOT, "an order costs its pieces times their price" },
-	{ "order_places", ORDERS, ANYWHERE, Q_VERIFY_ORDER_PLACES, MEND_NOT, "every order has its user and its product" },
+	{ "order_times", ORDERS, ACROSS_NONE, Q_VERIFY_ORDER_TIMES, MEND_NOT, "an order's times are those of its status" },
+	{ "timer", ORDERS, ACROSS_NONE, Q_VERIFY_TIMER, MEND_TIMER, "what ends by itself has its timer" },
+	{ "timer_extra", ORDERS, ACROSS_NONE, Q_VERIFY_TIMER_EXTRA, MEND_TIMER_EXTRA, "nothing else has a timer" },
+	{ "saga", ORDERS, ACROSS_NONE, Q_VERIFY_SAGA, MEND_NOT, "an order is settling while its saga runs, and only then" },
+	{ "saga_order", ORDERS, ACROSS_NONE, Q_VERIFY_SAGA_ORDER, MEND_NOT, "every saga has its order" },
+	{ "order_cost", ORDERS, ACROSS_NONE, Q_VERIFY_ORDER_COST, MEND_NOT, "an order costs its pieces times their price" },
+	{ "order_places", ORDERS, ACROSS_NONE, Q_VERIFY_ORDER_PLACES, MEND_NOT, "every order has its user and its product" },
 
-	{ "key_answer", KEYS, ANYWHERE, Q_VERIFY_KEY_ANSWER, MEND_NOT, "every idempotency key has its answer" },
-	{ "answer_key", KEYS, ANYWHERE, Q_VERIFY_ANSWER_KEY, MEND_KEY, "every stored answer has its idempotency key" },
+	{ "key_answer", KEYS, ACROSS_NONE, Q_VERIFY_KEY_ANSWER, MEND_NOT, "every idempotency key has its answer" },
+	{ "answer_key", KEYS, ACROSS_NONE, Q_VERIFY_ANSWER_KEY, MEND_KEY, "every stored answer has its idempotency key" },
 };
 
 #define NCHECKS (sizeof(checks) / sizeof(checks[0]))
 
+/* Whether its statement can be asked. */
 static bool
-applies(const struct mall *m, const struct check *c)
+in_one_place(const struct mall *m, const struct check *c)
 {
-	return c->reach != TOGETHER || !mall_points_apart(m);
+	return c->across == ACROSS_NONE || !mall_points_apart(m);
 }
 
 static struct db *
@@ -180,6 +179,34 @@ run_check(struct run *r, size_t i, const struct range *range)
 	return e;
 }
 
+static size_t
+check_of(enum across kind)
+{
+	size_t i = 0;
+
+	while (checks[i].across != kind)
+		i++;
+	return i;
+}
+
+static enum err
+run_across(struct run *r, const struct range *range)
+{
+	int64_t begun_us = clock_mono_us();
+	struct across_breach *found;
+	size_t n = 0;
+	enum err e;
+
+	e = verify_across(r->m, range->from, range->to, &found, &n);
+	r->tallies[check_of(ACROSS_TAKEN)].took_us += clock_mono_us() - begun_us;
+	for (size_t k = 0; k < n && e == E_OK; k++) {
+		struct verify_breach b = { .id = found[k].id, .what = found[k].what };
+
+		e = judge(r, check_of(found[k].kind), &b);
+	}
+	return e;
+}
+
 struct bound {
 	const char	*key;	/* NULL: there are no so many rows any more */
 };
@@ -210,9 +237,9 @@ run_range(struct run *r, enum scan s, struct range *range)
 	if ((e = find_end(r, s, range)) != E_OK)
 		return e;
 	for (size_t i = 0; i < NCHECKS; i++)
-		if (checks[i].scan == s && applies(r->m, &checks[i]) && (e = run_check(r, i, range)) != E_OK)
+		if (checks[i].scan == s && in_one_place(r->m, &checks[i]) && (e = run_check(r, i, range)) != E_OK)
 			return e;
-	return E_OK;
+	return s == ORDERS && mall_points_apart(r->m) ? run_across(r, range) : E_OK;
 }
 
 static enum err
@@ -244,8 +271,6 @@ keep_tx(struct db *db, void *arg)
 	if ((e = db_exec(db, Q_VERIFY_FORGET, NO_ARGS, NULL)) != E_OK)
 		return e;
 	for (size_t i = 0; i < NCHECKS; i++) {
-		if (!applies(r->m, &checks[i]))
-			continue;
 		e = db_exec(db, Q_VERIFY_KEEP, ARGS(A_STR(checks[i].name), A_I64(r->tallies[i].breaches),
 		    A_I64(r->tallies[i].took_us), now), NULL);
 		if (e != E_OK)
@@ -260,14 +285,12 @@ verify_run(struct mall *m, bool repair, const struct verify_ear *ear, struct ver
 	struct run r = { .m = m, .repair = repair, .ear = ear, .sum = sum, .arena = m->arena, .fault = m->fault };
 	enum err e;
 
-	*sum = (struct verify_sum){ 0 };
+	*sum = (struct verify_sum){ .checks = NCHECKS };
 	for (enum scan s = 0; s < SCANS; s++)
 		if ((e = run_scan(&r, s)) != E_OK)
 			return e;
-	for (size_t i = 0; i < NCHECKS; i++) {
-		sum->checks += applies(m, &checks[i]);
+	for (size_t i = 0; i < NCHECKS; i++)
 		sum->breaches += r.tallies[i].breaches;
-	}
 	mall_request(m, r.arena, r.fault, RANGE_DEADLINE_MS);
 	return db_tx(m->tx, keep_tx, &r);
 }

@@ -35,6 +35,24 @@ DELETE FROM verify_results;
 -- columns: -
 INSERT INTO verify_results (invariant, breaches, took_us, checked_at) VALUES (?, ?, ?, ?);
 
+-- Where the points live apart: orders here, their records there, both in the order of the orders' ids.
+
+-- name: VERIFY_ACROSS_ORDERS
+-- params: s s
+-- columns: s s i i i o o
+SELECT id, user_id, points_cost, status, version, settling, failure_code IS NOT NULL FROM exchange_orders
+WHERE id >= ? AND id < ? ORDER BY id LIMIT 100000;
+
+-- name: VERIFY_ACROSS_RECORDS
+-- params: s s
+-- columns: s s s i i i i
+SELECT related_id, user_id, MIN(id), COUNT(CASE type WHEN 'mall_exchange' THEN 1 END),
+  CAST(COALESCE(-SUM(CASE type WHEN 'mall_exchange' THEN points END), 0) AS SIGNED),
+  COUNT(CASE type WHEN 'mall_refund' THEN 1 END),
+  CAST(COALESCE(SUM(CASE type WHEN 'mall_refund' THEN points END), 0) AS SIGNED)
+FROM points_records WHERE related_id >= ? AND related_id < ? AND type IN ('mall_exchange', 'mall_refund')
+GROUP BY related_id, user_id ORDER BY related_id, user_id LIMIT 100000;
+
 -- name: VERIFY_POINTS_SUM
 -- params: s s s s
 -- columns: s s s

@@ -22,6 +22,7 @@ static const struct command {
 	{ "jobs", "do what is due in the background", command_jobs, false },
 	{ "migrate", "bring the database to this program's schema", command_migrate, false },
 	{ "seed", "load the demo shop, or any number of products and users", command_seed, false },
+	{ "import", "bring in users, balances and records of another system", command_import, false },
 	{ "token", "print an access token", command_token, false },
 	{ "verify", "audit every invariant of the data", command_verify, false },
 	{ "check-config", "hold the settings against this machine and the database", command_check_config, false },

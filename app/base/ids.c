@@ -84,19 +84,18 @@ id_tick(uint64_t ms, unsigned seed)
 	}
 }
 
-void
-id_new(int64_t now_us, char *out)
+static void
+put_time(uint8_t *b, uint64_t ms)
 {
-	static const uint8_t	hyphen_before[16] = { [4] = 1, [6] = 1, [8] = 1, [10] = 1 };
-	uint8_t			b[16];
-
-	random_bytes(b + 6, 10);
-	id_tick((uint64_t)(now_us / US_PER_MS), (unsigned)b[6] << 8 | b[7]);
 	for (int i = 0; i < 6; i++)
-		b[i] = (uint8_t)(last_ms >> (40 - 8 * i));
-	b[6] = (uint8_t)(0x70 | last_count >> 8);
-	b[7] = (uint8_t)last_count;
-	b[8] = (uint8_t)(0x80 | (b[8] & 0x3f));
+		b[i] = (uint8_t)(ms >> (40 - 8 * i));
+}
+
+static void
+put_id(const uint8_t *b, char *out)
+{
+	static const uint8_t hyphen_before[16] = { [4] = 1, [6] = 1, [8] = 1, [10] = 1 };
+
 	for (int i = 0; i < 16; i++) {
 		if (hyphen_before[i])
 			*out++ = '-';
@@ -104,6 +103,33 @@ id_new(int64_t now_us, char *out)
 		*out++ = hex_digits[b[i] & 15];
 	}
 	*out = '\0';
+}
+
+void
+id_new(int64_t now_us, char *out)
+{
+	uint8_t	b[16];
+
+	random_bytes(b + 6, 10);
+	id_tick((uint64_t)(now_us / US_PER_MS), (unsigned)b[6] << 8 | b[7]);
+	put_time(b, last_ms);
+	b[6] = (uint8_t)(0x70 | last_count >> 8);
+	b[7] = (uint8_t)last_count;
+	b[8] = (uint8_t)(0x80 | (b[8] & 0x3f));
+	put_id(b, out);
+}
+
+void
+id_of(const char *text, int64_t at_us, char *out)
+{
+	uint8_t	b[SHA256_LEN];
+
+	sha256(text, strlen(text), b);
+	if (at_us != 0)
+		put_time(b, (uint64_t)(at_us / US_PER_MS));
+	b[6] = (uint8_t)((at_us != 0 ? 0x70 : 0x80) | (b[6] & 0x0f));
+	b[8] = (uint8_t)(0x80 | (b[8] & 0x3f));
+	put_id(b, out);
 }
 
 bool

@@ -14,6 +14,9 @@
 /* A UUIDv7 (RFC 9562, 5.7) in lower case, of the time now_us, into out[ID_LEN + 1]. Within one process
  * ids made one after another sort in that order. */
 void id_new(int64_t now_us, char *out);
+/* The UUID that stands for text, always the same one (RFC 9562, 5.8), into out[ID_LEN + 1]; of a time at_us, which is not 0,
+ * it is one that sorts with those of id_new(). */
+void id_of(const char *text, int64_t at_us, char *out);
 /* Whether s is a UUID in lower-case text. */
 bool id_valid(const char *s);
 

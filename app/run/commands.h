@@ -14,6 +14,7 @@ int command_serve(const struct conf *conf, int argc, char **argv);
 int command_jobs(const struct conf *conf, int argc, char **argv);
 int command_migrate(const struct conf *conf, int argc, char **argv);
 int command_seed(const struct conf *conf, int argc, char **argv);
+int command_import(const struct conf *conf, int argc, char **argv);
 int command_token(const struct conf *conf, int argc, char **argv);
 int command_verify(const struct conf *conf, int argc, char **argv);
 int command_check_config(const struct conf *conf, int argc, char **argv);

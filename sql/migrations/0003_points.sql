@@ -41,3 +41,33 @@ CREATE TABLE points_sources (
   PRIMARY KEY (source),
   KEY idx_user_id (user_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- What `pointsmall import` has read and not yet brought in: a line of a file each. Empty but while it runs.
+CREATE TABLE import_accounts (
+  file INT NOT NULL,
+  line BIGINT NOT NULL,
+  openid VARBINARY(64) NOT NULL,
+  unionid VARBINARY(64) NULL,
+  nickname VARCHAR(64) NOT NULL,
+  balance BIGINT NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  user_id VARCHAR(36) NOT NULL,
+  done BOOLEAN NOT NULL DEFAULT FALSE,
+  PRIMARY KEY (file, line),
+  KEY idx_openid (openid)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE import_records (
+  file INT NOT NULL,
+  line BIGINT NOT NULL,
+  id VARCHAR(36) NOT NULL,
+  openid VARBINARY(64) NOT NULL,
+  type VARCHAR(32) NOT NULL,
+  points BIGINT NOT NULL,
+  description VARCHAR(255) NOT NULL,
+  related_id VARCHAR(36) NULL,
+  created_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (file, line),
+  KEY idx_id (id),
+  KEY idx_openid (openid)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

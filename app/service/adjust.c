@@ -161,17 +161,20 @@ adjust_apart(struct adjust *a)
 	return e == E_OK ? db_tx(a->m->tx, note_tx, a) : e;
 }
 
-struct found {
-	const char	*id;
+struct there {
+	bool	yes;
 };
 
+/* Where the points live apart, also makes the account. */
 static enum err
 is_there(struct mall *m, const char *user_id)
 {
-	static const struct db_col cols[] = { DB_STR(struct found, id), DB_END };
-	struct found ignored;
+	static const struct db_col cols[] = { DB_BOOL(struct there, yes), DB_END };
+	struct there user;
 
-	return db_row(m->db, Q_USER_THERE, ARGS(A_STR(user_id)), cols, m->arena, &ignored);
+	if (mall_points_apart(m))
+		return points_account(m, user_id);
+	return db_row(m->db, Q_USER_EXISTS, ARGS(A_STR(user_id)), cols, m->arena, &user);
 }
 
 enum err

@@ -53,11 +53,6 @@ SELECT LEAST(COUNT(*), 10000) FROM (
   UNION (SELECT id FROM users WHERE openid LIKE ? AND (? IS NULL OR (blocked_at IS NOT NULL) = ?) LIMIT 10000)
   UNION (SELECT id FROM users WHERE nickname LIKE ? AND (? IS NULL OR (blocked_at IS NOT NULL) = ?) LIMIT 10000)) AS k;
 
--- name: USER_THERE
--- params: s
--- columns: s
-SELECT id FROM users WHERE id = ?;
-
 -- name: USER_GET
 -- params: s
 -- columns: {USER_ROW}

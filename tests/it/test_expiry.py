@@ -77,7 +77,7 @@ def test_the_ledger_is_the_models(ledger, rng, case):
     assert records(ledger, user) == m.records
     assert int(ledger.stack.sql(ACCOUNT.format(user))[0][4]) == m.out
     assert ledger.stack.number(f"SELECT COUNT(*) FROM points_lots WHERE user_id = '{user}' AND closed_at IS NULL") == 0
-    events = ledger.stack.sql("SELECT event_type, payload FROM outbox WHERE source = 'points' AND "
+    events = ledger.stack.sql("SELECT event_type, payload FROM outbox WHERE event_type LIKE 'points.%' AND "
                               f"aggregate = '{user}' ORDER BY seq")
     told = [(t, json.loads(p)) for t, p in events]
     assert [(p["balanceAfter"], abs(p["points"])) for _, p in told] == [(b, abs(n)) for _, n, b in m.records]

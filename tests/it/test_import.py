@@ -11,7 +11,7 @@ import pytest
 
 from conftest import running
 from shop import new_id
-from stack import wait_until
+from stack import APART, wait_until
 
 ACCOUNTS = "openid,unionid,nickname,balance,created_at\n"
 RECORDS = "record_id,openid,type,points,description,related_id,created_at\n"
@@ -22,7 +22,7 @@ T = "2024-05-01T10:00:{:02d}+08:00"
 @pytest.fixture(scope="module")
 def old():
     """An instance of its own: what a killed import left would be everybody's."""
-    yield from running()
+    yield from running(apart=False)
 
 
 class Files:
@@ -292,3 +292,12 @@ def test_one_at_a_time(old, files):
     out, _ = p.communicate(timeout=60)
     assert p.returncode == 0, out
     assert user(old, openid)[1] == "5"
+
+
+@pytest.mark.skipif(not APART, reason="the points live with the mall's own data")
+def test_not_into_points_of_another_database(shop, tmp_path):
+    files = Files(shop, tmp_path)
+    openid = files.account(5)
+    done = files.run()
+    assert (done.returncode, done.stdout) == (78, "") and "another database" in done.stderr
+    assert shop.stack.one(f"SELECT id FROM users WHERE openid = '{openid}'") is None

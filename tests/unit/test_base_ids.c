@@ -40,6 +40,27 @@ ids_are_uuid_v7_and_sort(void **state)
 }
 
 static void
+ids_of_a_text_are_its_own(void **state)
+{
+	char a[ID_LEN + 1], b[ID_LEN + 1];
+
+	(void)state;
+	id_of("points-record:1", 0, a);
+	id_of("points-record:1", 0, b);
+	assert_string_equal(a, b);
+	assert_true(id_valid(a));
+	assert_int_equal(a[14], '8');
+	id_of("points-record:2", 0, b);
+	assert_string_not_equal(a, b);
+	id_of("user:x", INT64_C(0x01f000000000) * US_PER_MS, a);
+	id_of("user:y", INT64_C(0x01f000000000) * US_PER_MS, b);
+	assert_memory_equal(a, "01f00000-0000-7", 15);
+	assert_memory_equal(b, "01f00000-0000-7", 15);
+	assert_string_not_equal(a, b);
+	assert_non_null(strchr("89ab", a[19]));
+}
+
+static void
 ids_are_checked(void **state)
 {
 	static const char *const bad[] = {
@@ -224,6 +245,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_are_uuid_v7_and_sort),
+		cmocka_unit_test(ids_of_a_text_are_its_own),
 		cmocka_unit_test(ids_are_checked),
 		cmocka_unit_test(order_numbers_are_readable),
 		cmocka_unit_test(a_child_has_random_bytes_of_its_own),

@@ -443,7 +443,10 @@ keep(struct moving *v)
 	v->out->remaining_points = settle_apart(v->m) ? v->funds : v->settlement.balance;
 	if (saga != NULL)
 		return saga->last(v->m, saga->arg, v->out);
-	settle_keep(v->m, &v->settlement);
+	if (v->def->give_back)
+		settle_keep(v->m, &v->settlement);
+	else
+		once_keep(v->m, v->once, v->out);
 	return E_OK;
 }
 

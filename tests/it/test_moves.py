@@ -100,6 +100,10 @@ class Case:
         return [(int(t), int(q)) for t, q in self.shop.stack.sql(
             f"SELECT change_type, quantity_change FROM inventory_records WHERE product_id = '{self.product}' ORDER BY seq")]
 
+    def told(self, names):
+        """Of these events, those that are in the shop's own outbox."""
+        return [n for n in names if not (self.shop.stack.apart and n.startswith("points."))]
+
     def events(self):
         return self.shop.stack.sql(f"SELECT event_type, payload, targets FROM outbox WHERE aggregate = '{self.user.id}' ORDER BY seq")
 
@@ -130,13 +134,15 @@ def test_a_move(shop, move):
     after = c.state()
     for what in ("stock", "reserved", "sales", "points", "counter", "way"):
         assert after[what] - before[what] == change.get(what, 0), what
-    assert after["status"] == to and after["version"] == before["version"] + 1
+    # Points in another database come back by a saga, whose end is a version of its own.
+    settled = shop.stack.apart and change.get("points", 0) > 0
+    assert after["status"] == to and after["version"] == before["version"] + 1 + settled
     assert after["delivery"] == change.get("delivery", before["delivery"])
     assert after["delivered"] == change.get("delivered", before["delivered"])
     assert after["timer"] == change.get("timer", before["timer"])
     assert c.ledger()[len(ledger):] == change.get("ledger", [])
     told = c.events()[len(events):]
-    assert [e[0] for e in told] == change["events"]
+    assert [e[0] for e in told] == c.told(change["events"])
     hold_events(c, to, told)
     hold_answer(c, name, a, to, after)
     # The same again: the stored answer. Under another key: not a move any more, unless it is one that stays.
@@ -192,7 +198,7 @@ def test_the_operators_part_of_a_stock_out_is_of_no_order(shop):
     assert c.attempt("operator cancel, not there").status == 200
     rows = shop.stack.sql("SELECT change_type, quantity_change, stock_after, related_order_id, operator_id FROM inventory_records "
                           f"WHERE product_id = '{c.product}' ORDER BY seq")
-    assert rows[1:] == [["2", "-3", "7", c.order, None], ["1", "3", "10", c.order, c.operator.id],
+    assert rows[-3:] == [["2", "-3", "7", c.order, None], ["1", "3", "10", c.order, c.operator.id],
                         ["2", "-3", "7", None, c.operator.id]]
 
 
@@ -319,25 +325,29 @@ def test_another_order_under_the_key(shop, name, status):
     assert c.attempt(name, key="k").status == 200
     a = mover.move(other, end, body, key="k")
     assert (a.status, a.code) == (422, "idempotency_key_reused"), a
-    assert shop.stack.number(f"SELECT version FROM exchange_orders WHERE id = '{other}'") == 1
+    assert shop.stack.number(f"SELECT status FROM exchange_orders WHERE id = '{other}'") == (0 if status == 0 else 1)
 
 
 # ---- versions ----
 
 def test_if_match(shop):
     c = Case(shop, 1)
-    for stale in ('"7"', '"0"', 'W/"1"', '"1", "2"', "1", '""', '"x"'):
-        a = c.attempt("operator ship", headers={"If-Match": stale})
+    v = c.state()["version"]
+
+    def attempt(name, version, **more):
+        return c.attempt(name, headers={"If-Match": version}, **more)
+    for stale in ('"7"', '"0"', f'W/"{v}"', f'"{v}", "2"', f"{v}", '""', '"x"'):
+        a = attempt("operator ship", stale)
         assert (a.status, a.code) == (412, "precondition_failed"), stale
-    a = c.attempt("operator ship", headers={"If-Match": '"1"'})
-    assert a.status == 200 and a.header("ETag") == '"2"'
-    a = c.attempt("operator in transit", headers={"If-Match": '"1"'})
+    a = attempt("operator ship", f'"{v}"')
+    assert a.status == 200 and a.header("ETag") == f'"{v + 1}"'
+    a = attempt("operator in transit", f'"{v}"')
     assert (a.status, a.code) == (412, "precondition_failed")
-    a = c.attempt("operator in transit", headers={"If-Match": '"2"'}, key="k")
-    assert (a.status, a.header("ETag")) == (200, '"3"')
-    again = c.attempt("operator in transit", headers={"If-Match": '"2"'}, key="k")
+    a = attempt("operator in transit", f'"{v + 1}"', key="k")
+    assert (a.status, a.header("ETag")) == (200, f'"{v + 2}"')
+    again = attempt("operator in transit", f'"{v + 1}"', key="k")
     assert again.body == a.body and again.header("Idempotency-Replayed") == "true"
-    assert c.attempt("operator delivered", headers={"If-Match": "*"}).status == 200
+    assert attempt("operator delivered", "*").status == 200
     # Whatever the version is, what is not the operator's is not there.
     assert shop.merchant().ship(c.order, headers={"If-Match": '"9"'}).status == 404
 
@@ -354,8 +364,9 @@ def test_a_stale_version_is_412(shop, name, status):
 
 def test_a_changed_address_is_a_new_version(shop):
     c = Case(shop, 1)
+    seen = c.state()["version"]
     assert shop.http.put(f"{ORDERS}/{c.order}/delivery-info", dict(DELIVERY, address="上海市浦东新区1号"), c.user.token).status == 200
-    a = c.attempt("operator ship", headers={"If-Match": '"1"'})
+    a = c.attempt("operator ship", headers={"If-Match": f'"{seen}"'})
     assert a.code == "precondition_failed", "its label was printed with the old address"
 
 
@@ -363,6 +374,7 @@ def test_a_changed_address_is_a_new_version(shop):
 
 def test_each_operators_move_is_in_the_audit_log(shop):
     c = Case(shop, 0)
+    v = c.state()["version"]
     for name in ("operator confirm", "operator ship", "operator delivered"):
         assert c.attempt(name).status == 200
     assert c.attempt("user return").status == 200
@@ -372,15 +384,16 @@ def test_each_operators_move_is_in_the_audit_log(shop):
     log = c.operator.audit(c.order)
     assert [entry[0] for entry in log] == ["order.confirm", "order.ship", "order.delivery", "order.return_refuse",
                                            "order.return_accept"]
-    assert log[1][1] == {"status": 1, "deliveryStatus": 1, "version": 2}
-    assert log[1][2] == {"status": 2, "deliveryStatus": 2, "version": 3, **SHIP}
+    assert log[1][1] == {"status": 1, "deliveryStatus": 1, "version": v + 1}
+    assert log[1][2] == {"status": 2, "deliveryStatus": 2, "version": v + 2, **SHIP}
     assert log[4][2]["restock"] is True and log[4][2]["reason"] == "完好" and log[4][2]["status"] == 6
     whole = json.dumps(shop.stack.sql(f"SELECT * FROM audit_log WHERE subject_id = '{c.order}'"), ensure_ascii=False)
     for private in DELIVERY.values():
         assert private not in whole
     c = Case(shop, 1)
+    v = c.state()["version"]
     assert c.attempt("operator cancel, not there").status == 200
-    assert c.operator.audit(c.order)[0][2] == {"status": 4, "deliveryStatus": 1, "version": 2, "outOfStock": True, **REASON}
+    assert c.operator.audit(c.order)[0][2] == {"status": 4, "deliveryStatus": 1, "version": v + 1, "outOfStock": True, **REASON}
 
 
 # ---- delivery ----
@@ -457,7 +470,7 @@ def test_a_return_of_what_never_arrived_counts_from_its_refusal(shop):
 def test_a_users_words_are_not_told(shop):
     c = Case(shop, 1)
     assert c.user.move(c.order, "cancel", {"reason": "打我电话 13800138000"}).status == 200
-    assert "reason" not in json.loads(c.events()[-1][1])
+    assert c.events()[-1][0] == "mall.order.cancelled" and "reason" not in json.loads(c.events()[-1][1])
     c = Case(shop, 1)
     assert c.attempt("operator cancel").status == 200
     assert json.loads(c.events()[-1][1])["reason"] == REASON["reason"]
@@ -511,9 +524,10 @@ def test_rivals(shop, status, names, ends):
 def test_delivered_by_many_at_once(shop):
     """Each is told of the parcel, one of the delivery."""
     c = Case(shop, 2)
+    v = c.state()["version"]
     answers = together(4, lambda _: c.attempt("operator delivered"))
     assert [a.status for a in answers] == [200] * 4, answers
-    assert sorted(a.json["order"]["version"] for a in answers) == [3, 4, 5, 6]
+    assert sorted(a.json["order"]["version"] for a in answers) == [v + 1, v + 2, v + 3, v + 4]
     told = [e[0] for e in c.events()]
     assert told.count("mall.order.delivered") == 1 and told.count("mall.order.tracked") == 4
 
@@ -521,10 +535,11 @@ def test_delivered_by_many_at_once(shop):
 def test_the_same_key_at_once_moves_once(shop):
     for name, status in (("user confirm", 0), ("operator ship", 1), ("user receive", 2), ("operator accepts", 5)):
         c = Case(shop, status)
+        before = c.state()["version"]
         answers = together(5, lambda _: c.attempt(name, key="same"))
         assert {a.body for a in answers if a.status == 200} and len({a.body for a in answers if a.status == 200}) == 1
         assert all(a.status == 200 or a.code == "idempotency_in_progress" for a in answers), answers
-        assert c.state()["version"] == {0: 2, 1: 2, 2: 3, 5: 5}[status]
+        assert c.state()["version"] == before + (2 if shop.stack.apart and status == 5 else 1)
 
 
 def test_all_is_in_order(shop):

@@ -8,6 +8,7 @@
 #include "service/mend.h"
 #include "service/verify.h"
 #include "service/verify_across.h"
+#include "service/verify_screen.h"
 #include "store/db.h"
 
 #define RANGE_ARGS_MAX 12
@@ -16,8 +17,11 @@
 /* Above every key there is. */
 #define BOUND_END "\xf4\x8f\xbf\xbf"
 
-/* What is gone through, so many rows of it at a time: where the points live the accounts, in the mall's database the rest. */
-enum scan { ACCOUNTS, USERS, PRODUCTS, ORDERS, KEYS, SCANS };
+/*
+ * What is gone through, so many rows of it at a time: what there is of the points where they live, in the mall's database the
+ * rest. SUSPECTS are the accounts that a first look at all records puts into doubt (verify_screen.h), one by one.
+ */
+enum scan { SUSPECTS, ACCOUNTS, RECORDS, USERS, PRODUCTS, ORDERS, KEYS, SCANS };
 
 static const struct {
 	const char	*what;
@@ -25,7 +29,9 @@ static const struct {
 	enum query	 next;		/* the key that a range of so many rows ends before */
 	int64_t		 rows;
 } scans[SCANS] = {
+	[SUSPECTS] = { "accounts", true, Q_VERIFY_NEXT_USER, SCREEN_ACCOUNTS_MAX },
 	[ACCOUNTS] = { "accounts", true, Q_VERIFY_NEXT_USER, 1000 },
+	[RECORDS] = { "points records", true, Q_VERIFY_NEXT_RECORD, 10000 },
 	[USERS] = { "users", false, Q_VERIFY_NEXT_USER, 1000 },
 	[PRODUCTS] = { "products", false, Q_VERIFY_NEXT_PRODUCT, 1000 },
 	[ORDERS] = { "orders", false, Q_VERIFY_NEXT_ORDER, 2000 },
@@ -40,13 +46,13 @@ static const struct check {
 	enum mend	 mend;
 	const char	*invariant;
 } checks[] = {
-	{ "points_sum", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_SUM, MEND_USER_POINTS, "a user's balance is the sum of the points records" },
-	{ "points_last", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_LAST, MEND_USER_POINTS,
+	{ "points_sum", SUSPECTS, ACROSS_NONE, Q_VERIFY_POINTS_SUM, MEND_USER_POINTS, "a user's balance is the sum of the points records" },
+	{ "points_last", SUSPECTS, ACROSS_NONE, Q_VERIFY_POINTS_LAST, MEND_USER_POINTS,
 	    "a user's balance and number are those of the last points record" },
-	{ "points_chain", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_CHAIN, MEND_NOT,
+	{ "points_chain", SUSPECTS, ACROSS_NONE, Q_VERIFY_POINTS_CHAIN, MEND_NOT,
 	    "points records follow from each other, numbered without a gap" },
 	{ "points_owner", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_OWNER, MEND_NOT, "every points record has its user" },
-	{ "points_totals", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_TOTALS, MEND_USER_POINTS,
+	{ "points_totals", SUSPECTS, ACROSS_NONE, Q_VERIFY_POINTS_TOTALS, MEND_USER_POINTS,
 	    "points earned and spent are what the records add up to" },
 	{ "points_lots", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_LOTS, MEND_NOT,
 	    "lots do not overlap, and unspent ones follow each other, the soonest first" },
@@ -56,9 +62,9 @@ static const struct check {
 	    "a lot that is closed was spent, and every lot has its user" },
 	{ "points_source", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_SOURCE, MEND_NOT,
 	    "what a source did is the record that it names" },
-	{ "points_events", ACCOUNTS, ACROSS_NONE, Q_VERIFY_POINTS_EVENTS, MEND_NOT,
+	{ "points_events", RECORDS, ACROSS_NONE, Q_VERIFY_POINTS_EVENTS, MEND_NOT,
 	    "what was taken and given back has its event, once" },
-	{ "order_of_record", ACCOUNTS, ACROSS_RECORD, Q_VERIFY_ORDER_OF_RECORD, MEND_NOT,
+	{ "order_of_record", RECORDS, ACROSS_RECORD, Q_VERIFY_ORDER_OF_RECORD, MEND_NOT,
 	    "every record of an exchange or its refund has its order" },
 
 	{ "counter", USERS, ACROSS_NONE, Q_VERIFY_COUNTER, MEND_COUNTER, "a purchase counter is the pieces of the user's orders" },
@@ -228,17 +234,148 @@ find_end(struct run *r, enum scan s, struct range *range)
 }
 
 static enum err
+run_checks(struct run *r, enum scan s, const struct range *range)
+{
+	enum err e;
+
+	for (size_t i = 0; i < NCHECKS; i++)
+		if (checks[i].scan == s && in_one_place(r->m, &checks[i]) && (e = run_check(r, i, range)) != E_OK)
+			return e;
+	return E_OK;
+}
+
+/* Nothing of the range before is needed any more. */
+static void
+begin_range(struct run *r)
+{
+	arena_reset(r->arena);
+	mall_request(r->m, r->arena, r->fault, RANGE_DEADLINE_MS);
+}
+
+static void
+progress(const struct run *r, const char *what, int64_t rows)
+{
+	if (r->ear->progress != NULL)
+		r->ear->progress(what, rows);
+}
+
+/* ---- the first look at the ledgers ---- */
+
+#define LOOK_ROWS 5000
+
+struct looked_at {
+	const char		*id;
+	struct screen_record	 r;
+};
+
+static const struct db_col looked_at_cols[] = {
+	DB_STR(struct looked_at, id), DB_STR(struct looked_at, r.user_id), DB_I64(struct looked_at, r.seq),
+	DB_I64(struct looked_at, r.points), DB_I64(struct looked_at, r.balance_after), DB_I64(struct looked_at, r.earned),
+	DB_I64(struct looked_at, r.spent), DB_END,
+};
+
+/* All records of the range's accounts, in the order in which they lie in the table. */
+static enum err
+look_at_records(struct run *r, struct screen *screen, const struct range *range)
+{
+	struct looked_at *rows;
+	char after[BOUND_MAX] = "";
+	int64_t done = 0;
+	size_t n;
+	enum err e;
+
+	do {
+		begin_range(r);
+		e = db_rows(r->m->points, Q_VERIFY_LOOK_AT_RECORDS, ARGS(A_STR(after), A_STR(range->from), A_STR(range->to),
+		    A_I64(LOOK_ROWS)), looked_at_cols, r->m->arena, sizeof(*rows), LOOK_ROWS, &rows, &n);
+		if (e != E_OK || n == 0)
+			return e;
+		for (size_t i = 0; i < n; i++)
+			screen_add(screen, &rows[i].r);
+		snprintf(after, sizeof(after), "%s", rows[n - 1].id);
+		progress(r, "points records looked at", done += (int64_t)n);
+	} while (n == LOOK_ROWS);
+	return E_OK;
+}
+
+static const struct db_col account_cols[] = {
+	DB_STR(struct screen_account, user_id), DB_I64(struct screen_account, balance), DB_I64(struct screen_account, seq),
+	DB_I64(struct screen_account, earned), DB_I64(struct screen_account, spent), DB_I64(struct screen_account, out),
+	DB_END,
+};
+
+static enum err
+ask_about(struct run *r, const char *user_id)
+{
+	struct range range;
+
+	snprintf(range.from, sizeof(range.from), "%s", user_id);
+	snprintf(range.to, sizeof(range.to), "%s!", user_id);
+	return run_checks(r, SUSPECTS, &range);
+}
+
+static enum err
+look_at_accounts(struct run *r, const struct screen *screen, const struct range *range)
+{
+	struct range rest = *range;
+	struct screen_account *rows;
+	size_t n;
+	enum err e;
+
+	do {
+		begin_range(r);
+		e = db_rows(r->m->points, Q_VERIFY_LOOK_AT_ACCOUNTS, ARGS(A_STR(rest.from), A_STR(rest.to), A_I64(LOOK_ROWS)),
+		    account_cols, r->m->arena, sizeof(*rows), LOOK_ROWS, &rows, &n);
+		for (size_t i = 0; i < n && e == E_OK; i++)
+			if (!screen_agrees(screen, &rows[i]))
+				e = ask_about(r, rows[i].user_id);
+		if (e == E_OK && n > 0)
+			snprintf(rest.from, sizeof(rest.from), "%s!", rows[n - 1].user_id);
+	} while (e == E_OK && n == LOOK_ROWS);
+	return e;
+}
+
+struct number {
+	int64_t	n;
+};
+
+static const struct db_col number_cols[] = { DB_I64(struct number, n), DB_END };
+
+static enum err
+run_suspects(struct run *r, const struct range *range)
+{
+	int64_t begun_us = clock_mono_us();
+	struct number accounts;
+	struct screen *screen;
+	enum err e;
+
+	e = db_row(r->m->points, Q_VERIFY_LOOK_COUNT, ARGS(A_STR(range->from), A_STR(range->to)), number_cols, r->m->arena,
+	    &accounts);
+	if (e != E_OK)
+		return e;
+	screen = screen_new((size_t)accounts.n);
+	e = look_at_records(r, screen, range);
+	r->tallies[0].took_us += clock_mono_us() - begun_us;
+	if (e == E_OK)
+		e = look_at_accounts(r, screen, range);
+	screen_free(screen);
+	return e;
+}
+
+/* ---- the run ---- */
+
+static enum err
 run_range(struct run *r, enum scan s, struct range *range)
 {
 	enum err e;
 
-	arena_reset(r->arena);
-	mall_request(r->m, r->arena, r->fault, RANGE_DEADLINE_MS);
+	begin_range(r);
 	if ((e = find_end(r, s, range)) != E_OK)
 		return e;
-	for (size_t i = 0; i < NCHECKS; i++)
-		if (checks[i].scan == s && in_one_place(r->m, &checks[i]) && (e = run_check(r, i, range)) != E_OK)
-			return e;
+	if (s == SUSPECTS)
+		return run_suspects(r, range);
+	if ((e = run_checks(r, s, range)) != E_OK)
+		return e;
 	return s == ORDERS && mall_points_apart(r->m) ? run_across(r, range) : E_OK;
 }
 
@@ -254,8 +391,7 @@ run_scan(struct run *r, enum scan s)
 		if ((e = run_range(r, s, &range)) != E_OK)
 			return e;
 		rows += scans[s].rows;
-		if (r->ear->progress != NULL)
-			r->ear->progress(scans[s].what, rows);
+		progress(r, scans[s].what, rows);
 	} while (strcmp(range.to, BOUND_END) != 0);
 	return E_OK;
 }

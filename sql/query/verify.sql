@@ -8,6 +8,11 @@
 -- columns: s
 SELECT id FROM users WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?;
 
+-- name: VERIFY_NEXT_RECORD
+-- params: s i
+-- columns: s
+SELECT id FROM points_records WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?;
+
 -- name: VERIFY_NEXT_PRODUCT
 -- params: s i
 -- columns: s
@@ -34,6 +39,27 @@ DELETE FROM verify_results;
 -- params: s i i t
 -- columns: -
 INSERT INTO verify_results (invariant, breaches, took_us, checked_at) VALUES (?, ?, ?, ?);
+
+-- The first look at the ledgers: records in the order of their table, of accounts in a range.
+
+-- name: VERIFY_LOOK_COUNT
+-- params: s s
+-- columns: i
+SELECT COUNT(*) FROM users WHERE id >= ? AND id < ?;
+
+-- name: VERIFY_LOOK_AT_RECORDS
+-- params: s s s i
+-- columns: s s i i i i i
+SELECT id, user_id, seq, points, balance_after,
+  CASE WHEN type = 'payment_reward' OR (type = 'adjust' AND points > 0) THEN points ELSE 0 END,
+  CASE WHEN type IN ('mall_exchange', 'mall_refund') THEN -points ELSE 0 END
+FROM points_records FORCE INDEX (PRIMARY) WHERE id > ? AND user_id >= ? AND user_id < ? ORDER BY id LIMIT ?;
+
+-- name: VERIFY_LOOK_AT_ACCOUNTS
+-- params: s s i
+-- columns: s i i i i i
+SELECT id, points_balance, points_seq, points_earned, points_spent, points_out FROM users
+WHERE id >= ? AND id < ? ORDER BY id LIMIT ?;
 
 -- Where the points live apart: orders here, their records there, both in the order of the orders' ids.
 
@@ -217,7 +243,7 @@ LIMIT 1000;
 SELECT r.id, NULL, CONCAT(r.type, ' of order ', COALESCE(r.related_id, 'none'), ', which user ', r.user_id,
   ' does not have')
 FROM points_records r LEFT JOIN exchange_orders o ON o.id = r.related_id AND o.user_id = r.user_id
-WHERE r.user_id >= ? AND r.user_id < ? AND r.type IN ('mall_exchange', 'mall_refund') AND o.id IS NULL LIMIT 1000;
+WHERE r.id >= ? AND r.id < ? AND r.type IN ('mall_exchange', 'mall_refund') AND o.id IS NULL LIMIT 1000;
 
 -- name: VERIFY_ORDER_STOCK
 -- params: s s
@@ -372,12 +398,16 @@ WHERE o.user_id >= ? AND o.user_id < ? AND o.updated_at > UTC_TIMESTAMP() - INTE
 -- name: VERIFY_POINTS_EVENTS
 -- params: s s s s
 -- columns: s s s
--- Of the last day. Records that came in from elsewhere have none: only those that nobody else writes are held to it.
+-- Of the last day. Records that came in from elsewhere have none: only those that nobody else writes are held to it. The
+-- events of the range's users are grouped once.
 SELECT r.id, NULL, CONCAT(r.type, ' of user ', r.user_id, ', with ', COALESCE(e.n, 0), ' events of it')
 FROM points_records r
-  LEFT JOIN (SELECT CAST(JSON_UNQUOTE(JSON_EXTRACT(payload, '$.recordId')) AS CHAR(36)) AS record_id, COUNT(*) AS n
-    FROM outbox WHERE aggregate >= ? AND aggregate < ? AND event_type LIKE 'points.%'
-      AND created_at > UTC_TIMESTAMP() - INTERVAL 25 HOUR
+  LEFT JOIN (SELECT CAST(JSON_UNQUOTE(JSON_EXTRACT(x.payload, '$.recordId')) AS CHAR(36)) AS record_id, COUNT(*) AS n
+    FROM (SELECT DISTINCT user_id FROM points_records WHERE id >= ? AND id < ?
+        AND created_at > UTC_TIMESTAMP() - INTERVAL 1 DAY
+        AND type IN ('mall_exchange', 'mall_refund', 'expire', 'debt_settlement')) w
+      JOIN outbox x ON x.aggregate = w.user_id AND x.event_type LIKE 'points.%'
+        AND x.created_at > UTC_TIMESTAMP() - INTERVAL 25 HOUR
     GROUP BY record_id) e ON e.record_id = r.id
-WHERE r.user_id >= ? AND r.user_id < ? AND r.created_at > UTC_TIMESTAMP() - INTERVAL 1 DAY
+WHERE r.id >= ? AND r.id < ? AND r.created_at > UTC_TIMESTAMP() - INTERVAL 1 DAY
   AND r.type IN ('mall_exchange', 'mall_refund', 'expire', 'debt_settlement') AND COALESCE(e.n, 0) <> 1 LIMIT 1000;

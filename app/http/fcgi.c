@@ -10,11 +10,14 @@
 #include "base/failpoint.h"
 #include "http/fcgi.h"
 
+#define SOCKET_HOLDS 65536
+
 struct fcgi {
 	FCGX_Request		 request;
 	struct fcgi_params	 params;
 	int			 fd;
 	bool			 keep;
+	size_t			 read;		/* of the request's body */
 };
 
 #define PARAM(name, member) { name, sizeof(name) - 1, offsetof(struct fcgi_params, member) }
@@ -85,6 +88,7 @@ fcgi_accept(struct fcgi *f)
 {
 	if (FCGX_Accept_r(&f->request) != 0)
 		return false;
+	f->read = 0;
 	f->params = (struct fcgi_params){ "", "", "", "", "", "", "", "", "", "", "", "" };
 	for (char **p = f->request.envp; *p != NULL; p++)
 		take_param(&f->params, *p);
@@ -102,7 +106,10 @@ fcgi_read(struct fcgi *f, void *out, size_t n)
 {
 	int got = FCGX_GetStr(out, (int)n, f->request.in);
 
-	return got > 0 ? (size_t)got : 0;
+	if (got <= 0)
+		return 0;
+	f->read += (size_t)got;
+	return (size_t)got;
 }
 
 bool
@@ -139,14 +146,23 @@ fcgi_abort(struct fcgi *f)
 	FCGX_Free(&f->request, 1);
 }
 
+/* nginx stops sending once it has the head of an answer. Of a body that does not fit a socket's buffer the end may then still
+ * be with it, and never come: who waited for it would hold back the rest of the answer for ever. */
+static bool
+end_may_be_missing(const struct fcgi *f)
+{
+	return f->read > SOCKET_HOLDS;
+}
+
 void
 fcgi_finish(struct fcgi *f)
 {
 	if (f->request.in == NULL)
 		return;
-	if (!f->keep || somebody_waits(f->fd))
+	if (!f->keep || somebody_waits(f->fd) || end_may_be_missing(f))
 		f->request.keepConnection = 0;
-	close_at_once_if_read(&f->request);
+	if (!end_may_be_missing(f))
+		close_at_once_if_read(&f->request);
 	FCGX_Finish_r(&f->request);
 	(void)FAILPOINT("reply", "", "after");
 }

@@ -79,6 +79,7 @@ def test_every_route_answers(shop, document):
         ("PUT", "/api/admin/products/:id"): lambda path: shop.http.put(path.replace(":id", p), {"isHot": True}, admin.token),
         ("DELETE", "/api/admin/products/:id"): lambda path: shop.http.call(
             "DELETE", path.replace(":id", shop.product()), token=admin.token),
+        ("GET", "/api/admin/sagas"): lambda path: shop.http.get(path, admin.token),
         ("GET", "/api/admin/orders"): lambda path: shop.http.get(path, admin.token),
         ("GET", "/api/admin/orders/:id"): lambda path: shop.http.get(path.replace(":id", order), admin.token),
         ("GET", "/api/admin/orders.csv"): lambda path: shop.http.get(path, admin.token),
@@ -105,7 +106,8 @@ def test_every_route_answers(shop, document):
         ("GET", "/readyz"): lambda path: shop.http.get(path),
         ("GET", "/metrics"): lambda path: shop.http.get(path),
     }
-    table = routes(shop)
+    # Where the points are apart: test_saga.py.
+    table = [row for row in routes(shop) if row != ("POST", "/api/admin/sagas/:id/retry")]
     assert set(table) == set(calls), "a route without a call here, or the other way round"
     for method, path in table:
         a = calls[method, path](path)

@@ -11,7 +11,8 @@ import sys
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "fault")]
 
 from client import DOCUMENT         # noqa: E402
 from shop import Shop               # noqa: E402

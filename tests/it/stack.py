@@ -50,12 +50,13 @@ class Stack:
         self.apart = apart
         self.options += ["--points-apart"] if apart else []
         self.extra_env = dict(env or {})
+        self.build = BUILD
         self.env = {}
 
     # ---- its life ----
 
     def staging(self, *args, check=True, options=()):
-        command = [os.path.join(ROOT, "staging"), "--no-install", "--no-build", "--dir", self.dir, "--build", BUILD,
+        command = [os.path.join(ROOT, "staging"), "--no-install", "--no-build", "--dir", self.dir, "--build", self.build,
                    "--port", "0"]
         for option in options:
             command += option.split("=", 1)
@@ -173,13 +174,18 @@ class Stack:
         return ["mariadb", "--no-defaults", "--batch", "--skip-column-names", "--socket=" + self.env["DB_SOCKET"],
                 "--user=" + _me(), "--default-character-set=utf8mb4", "pointsmall", *more]
 
-    def sql(self, text):
-        """Runs statements; the rows of the results, as lists of text (NULL: None)."""
-        done = subprocess.run(self.mariadb_command(), input=self.placed(text), capture_output=True, text=True,
-                              check=False, timeout=60)
+    def raw(self, text, *options):
+        """Runs statements; what the client prints of the results."""
+        done = subprocess.run(self.mariadb_command(*options), input=text, capture_output=True, text=True, check=False,
+                              timeout=60)
         if done.returncode != 0:
             raise AssertionError(f"{text}\n{done.stderr}")
-        return [[None if cell == "NULL" else cell for cell in line.split("\t")] for line in done.stdout.splitlines()]
+        return done.stdout
+
+    def sql(self, text):
+        """The rows of the results, as lists of text (NULL: None)."""
+        return [[None if cell == "NULL" else cell for cell in line.split("\t")]
+                for line in self.raw(self.placed(text)).splitlines()]
 
     def placed(self, text):
         """The same statement, of the points where they are."""

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from dbproxy import FIN, NOTIFY, RST, SILENCE, Cut, Proxy
+from proxy import FIN, NOTIFY, RST, SILENCE, Cut, Proxy
 from shop import ORDERS, Shop, new_id
 from stack import Stack, wait_until
 

@@ -10,7 +10,7 @@ import pytest
 
 from client import together
 from conftest import SEED
-from dbproxy import FIN, MUTE, REFUSE, RST, SILENCE, Cut, Hold, Proxy
+from proxy import FIN, MUTE, REFUSE, RST, SILENCE, Cut, Hold, Proxy
 from shop import ORDERS, Shop, new_id
 from stack import Stack, alive, wait_until
 

@@ -250,7 +250,7 @@ class Market:
 
     # ---- the end ----
 
-    def settle(self, seconds=15):
+    def settle(self, seconds=30):
         """Everything is up again and nothing is under way: what is unknown is asked until it is known."""
         self.gone = 0.0
         self.history.write(ev="quiet")

@@ -124,7 +124,7 @@ settle_events(struct db_batch *b, struct mall *m, struct settlement *s)
 void
 settle_keep(struct mall *m, const struct settlement *s)
 {
-	if (settle_apart(m))
+	if (s->settling)
 		saga_keep(m, s);
 	else
 		once_keep(m, s->once, s->result);

@@ -187,10 +187,11 @@ class User:
         return 0 if n is None else int(n)
 
     def events(self, columns):
-        """What the outbox says of this user, or both of them: the points' first where they live apart."""
-        of = f"WHERE aggregate = '{self.id}' ORDER BY seq"
-        there = self.shop.stack.sql(f"SELECT {columns} FROM pointsmall_points.outbox {of}") if self.shop.stack.apart else []
-        return there + self.shop.stack.sql(f"SELECT {columns} FROM outbox {of}")
+        """What the outbox says of this user, or both of them in the order of time where the points live apart."""
+        boxes = ["pointsmall_points.outbox", "outbox"] if self.shop.stack.apart else ["outbox"]
+        rows = [(row[0], n, row[1:]) for n, box in enumerate(boxes) for row in self.shop.stack.sql(
+            f"SELECT created_at, {columns} FROM {box} WHERE aggregate = '{self.id}' ORDER BY seq")]
+        return [row[2] for row in (sorted(rows, key=lambda row: row[:2]) if self.shop.stack.apart else rows)]
 
     def orders(self):
         return self.shop.stack.number(f"SELECT COUNT(*) FROM exchange_orders WHERE user_id = '{self.id}'")

@@ -181,8 +181,10 @@ def test_a_hold(apart):
     assert (a.status, a.json["status"], a.json["remainingPoints"]) == (201, 0, 99900)
     order = a.json["exchangeOrderId"]
     assert u.order(order).json["expiresAt"] and books(u, p) == (99900, 9, 0, 1)
-    c = apart.http.post(f"{ORDERS}/{order}/confirm", None, u.token)
+    c = u.move(order, "confirm", key="c")
     assert (c.status, c.json["status"], c.json["remainingPoints"]) == (200, 1, 99900), c
+    assert u.move(order, "confirm", key="c").body == c.body
+    assert u.move(order, "receive", key="c").code == "idempotency_key_reused"
     assert books(u, p) == BOUGHT
 
 

@@ -57,8 +57,9 @@ points_move() {
 	INSERT INTO pointsmall_points.points_lots SELECT * FROM pointsmall.points_lots;
 	INSERT INTO pointsmall_points.points_sources SELECT * FROM pointsmall.points_sources;
 	INSERT INTO pointsmall_points.outbox (event_id, event_type, source, targets, aggregate, payload, created_at, state,
-	  next_at) SELECT event_id, event_type, source, targets, aggregate, payload, created_at, 1, next_at
-	  FROM pointsmall.outbox WHERE event_type LIKE 'points.%';
+	  attempts, next_at, last_error) SELECT event_id, event_type, source, targets, aggregate, payload, created_at, state,
+	  attempts, next_at, last_error FROM pointsmall.outbox WHERE source = 'points' ORDER BY seq;
+	DELETE FROM pointsmall.outbox WHERE source = 'points';
 	UPDATE pointsmall.users SET points_balance = 0, points_debt = 0, points_seq = 0, points_earned = 0, points_spent = 0,
 	  points_out = 0;
 	DELETE FROM pointsmall.points_records;

@@ -55,15 +55,18 @@ find(const struct tree *t, const char *id)
 static struct category_row *
 pick_children(struct arena *a, const struct tree *t, const char *parent_id, size_t *count)
 {
-	struct category_row *out = arena_array(a, t->n + 1, sizeof(*out));
+	struct category_row *out;
 
 	*count = 0;
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n; i++)
+		*count += same(t->rows[i].d.parent_id, parent_id);
+	out = arena_array(a, *count + 1, sizeof(*out));
+	for (size_t i = 0, at = 0; i < t->n; i++) {
 		if (!same(t->rows[i].d.parent_id, parent_id))
 			continue;
-		out[*count] = t->rows[i];
-		out[*count].children = pick_children(a, t, t->rows[i].id, &out[*count].nchildren);
-		++*count;
+		out[at] = t->rows[i];
+		out[at].children = pick_children(a, t, t->rows[i].id, &out[at].nchildren);
+		at++;
 	}
 	return out;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tree of categories by operators: three levels, no cycle, nothing deleted that is in use."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -258,3 +259,23 @@ def test_put_into_what_is_being_deleted(shop, deleted_first):
         assert first.status == 200 and second.code == "conflict"
     assert shop.stack.number(f"SELECT COUNT(*) FROM products p WHERE p.id = '{moved}' AND p.category_id = '{c}'") == (
         0 if deleted_first else 1) == len(rows(shop, c))
+
+
+def test_a_big_tree_takes_the_memory_of_its_rows(shop):
+    """Not of their square: each node once had room for the whole tree."""
+    admin, n = shop.admin(), 1900
+    ids = [f"{k:08x}-0000-7000-a000-0000000b1600" for k in range(n)]
+    text = ", ".join(f"('{ids[k]}', '大树', {'NULL' if k < 10 else repr(ids[k % 10])}, {1 if k < 10 else 2}, 901, 0)"
+                     for k in range(n))
+    shop.stack.sql(f"INSERT INTO product_categories (id, name, parent_id, level, sort_order, status) VALUES {text}")
+    try:
+        a = admin.get("/categories")
+        assert a.status == 200 and sum(1 for c in nodes(a.json["items"]) if c["name"] == "大树") == n
+        assert max(peak_kb(pid) for pid in shop.stack.workers()) < 64 * 1024
+    finally:
+        shop.stack.sql("DELETE FROM product_categories WHERE id LIKE '%-0000000b1600'")
+
+
+def peak_kb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", f.read()).group(1))

@@ -114,8 +114,8 @@ settle_events(struct db_batch *b, struct mall *m, struct settlement *s)
 
 	id_new(m->now_us, points_event);
 	id_new(m->now_us, order_event);
-	db_batch_add(b, Q_EVENT_PAIR, ARGS(A_STR(points_event), A_STR(ledger_event_type(kind_of(s))), user, A_STR(head), user,
-	    A_STR("}"), now, now, A_STR(order_event), A_STR(s->order_type), A_STR(s->order_targets), user,
+	db_batch_add(b, Q_EVENT_PAIR, ARGS(A_STR(points_event), A_STR(ledger_event_type(kind_of(s))), user, A_STR(head),
+	    A_STR(s->change.record_id), A_STR("}"), now, now, A_STR(order_event), A_STR(s->order_type), A_STR(s->order_targets), user,
 	    A_STR(s->order_payload), now, now), 2, 2);
 	ledger_add_debt_event(b, m, &s->change);
 	db_batch_row(b, Q_POINTS_AFTER, ARGS(user), after_cols, s);

@@ -10,10 +10,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 -- name: EVENT_PAIR
 -- params: s s s s s s t t s s s s s t t
 -- columns: -
--- What happened to a user's points (id, type, user, payload up to the balance, user, payload after it, times), and the order's
+-- What happened to a user's points (id, type, user, payload up to the balance, record, payload after it, times), and the order's
 -- move that it belongs to (id, type, targets, user, payload, times). Both in the order of the user.
 INSERT INTO outbox (event_id, event_type, source, targets, aggregate, payload, created_at, next_at) VALUES
-  (?, ?, 'points', '["notify","stats"]', ?, CONCAT(?, (SELECT points_balance FROM users WHERE id = ?), ?), ?, ?),
+  (?, ?, 'points', '["notify","stats"]', ?, CONCAT(?, (SELECT balance_after FROM points_records WHERE id = ?), ?), ?, ?),
   (?, ?, 'exchange', ?, ?, ?, ?, ?);
 
 -- name: EVENT_DUE

@@ -112,6 +112,10 @@ def test_what_comes_back_settles_too(shop):
     assert [(r["type"], r["points"], r["balanceAfter"]) for r in records(shop, user)][:2] == [
         ("debt_settlement", -45, 55), ("mall_refund", 60, 100)]
     assert shop.http.get("/api/points/balance", user.token).json["debt"] == 0
+    told = [json.loads(p) for _, p in shop.stack.sql("SELECT seq, payload FROM outbox WHERE event_type LIKE 'points.%' AND "
+                                                     f"aggregate = '{user.id}' ORDER BY seq")]
+    assert [(p["points"], p["balanceAfter"]) for p in told] == [(60, 40), (60, 100), (-45, 55)], \
+        "each says the balance of its own record"
     shop.stack.verify()
 
 

@@ -44,7 +44,7 @@ CREATE TABLE points_lots (
   closed_at DATETIME(3) NULL,
   PRIMARY KEY (id),
   KEY idx_user_ends (user_id, ends_at),
-  KEY idx_closed_expires (closed_at, expires_at),
+  KEY idx_closed_expires (closed_at, expires_at, user_id, ends_at),
   CONSTRAINT points_lots_stretch CHECK (starts_at < ends_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 

@@ -53,7 +53,7 @@ ORDER BY l.expires_at;
 -- name: LOT_DUE
 -- params: t i
 -- columns: s s i i i
--- A user's lots come in the order in which they are spent.
+-- A user's lots come in the order in which they are spent, which is the index's: of a million that are due a page is read.
 SELECT l.id, l.user_id, l.starts_at, l.ends_at, u.points_out FROM points_lots l JOIN users u ON u.id = l.user_id
 WHERE l.closed_at IS NULL AND l.expires_at <= ? ORDER BY l.expires_at, l.user_id, l.ends_at LIMIT ?;
 

@@ -3,6 +3,8 @@
 
 import datetime
 import json
+import os
+import re
 import threading
 import time
 
@@ -11,7 +13,7 @@ import pytest
 from conftest import running
 from ledger import DAY_S, Driver, Model
 from shop import new_id
-from stack import wait_until
+from stack import ROOT, wait_until
 
 START_S = 1800000000        # some day of 2027
 ACCOUNT = "SELECT points_balance, points_debt, points_earned, points_spent, points_out FROM users WHERE id = '{}'"
@@ -112,6 +114,22 @@ def test_points_of_one_day_are_one_lot(ledger):
         d.now(START_S + 3 * DAY_S)
         assert d.do("expire") == "ok"
     assert records(ledger, user)[-2:] == [("expire", -30, 20), ("expire", -20, 0)]
+
+
+def test_a_page_of_what_is_due_is_read_without_the_rest(ledger):
+    """The day on which a month's points expire has a lot of every user's."""
+    with open(os.path.join(ROOT, "sql", "query", "lots.sql"), encoding="utf-8") as f:
+        statement = re.search(r"-- name: LOT_DUE\n(?:--[^\n]*\n)+(.*?;)", f.read(), re.S).group(1)
+    user, when = ledger.user(0).id, "'2020-01-01 00:00:00.000'"
+    ledger.stack.sql("INSERT INTO points_lots (id, user_id, starts_at, ends_at, expires_at) "
+                     f"SELECT CONCAT('many-', seq), '{user}', seq, seq + 1, {when} FROM seq_1_to_3000")
+    try:
+        for value in (when, "100"):
+            statement = statement.replace("?", value, 1)
+        how = ledger.stack.sql("ANALYZE TABLE points_lots; EXPLAIN " + statement)
+        assert not any("filesort" in (row[-1] or "") or "temporary" in (row[-1] or "") for row in how), how
+    finally:
+        ledger.stack.sql("DELETE FROM points_lots WHERE id LIKE 'many-%'")
 
 
 def test_an_award_comes_once(ledger):

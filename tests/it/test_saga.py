@@ -141,13 +141,9 @@ def in_background(work):
     return result
 
 
-def the_worker(shop):
-    """The one that is in a request: whoever it is, all who may be are ended."""
-    return shop.stack.workers()
-
-
 def kill_workers(shop):
-    workers = the_worker(shop)
+    """The one that is in a request is among them."""
+    workers = shop.stack.workers()
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not any(alive(pid) for pid in workers), 20, "the workers' end")
@@ -515,6 +511,7 @@ def test_stuck_and_tried_again(apart):
     a = apart.http.post(retry, None, apart.admin, key="r")
     assert a.status == 200 and (a.json["id"], a.json["state"], a.json["attempts"]) == (saga, 0, 0), a
     assert apart.http.post(retry, None, apart.admin, key="r").body == a.body
+    assert apart.http.post(f"{SAGAS}/{new_id()}/retry", None, apart.admin, key="r").code == "idempotency_key_reused"
     assert ended(u, order)["status"] == 4 and books(u, p) == UNTOUCHED and given(u) == 1
     b = apart.http.post(retry, None, apart.admin)
     assert (b.status, b.code) == (409, "invalid_state")
@@ -535,6 +532,75 @@ def test_given_up_and_stuck(apart):
     o = ended(u, order)
     assert (o["status"], o["failureCode"]) == (4, "conflict") and books(u, p) == UNTOUCHED
     assert taken(u) == 0
+
+
+# ---- the database ----
+
+def columns(shop, database, table):
+    return {row[0]: row[1:] for row in shop.stack.sql(
+        "SELECT column_name, column_type, is_nullable, column_default, extra, COALESCE(collation_name, '') "
+        f"FROM information_schema.columns WHERE table_schema = '{database}' AND table_name = '{table}'")}
+
+
+def keys(shop, database, table):
+    return sorted(shop.stack.sql("SELECT index_name, seq_in_index, column_name, non_unique FROM information_schema.statistics "
+                                 f"WHERE table_schema = '{database}' AND table_name = '{table}'"))
+
+
+def test_its_tables_are_those_of_the_mall(apart):
+    """So that the same statements run in either."""
+    tables = [row[0] for row in apart.stack.sql("SELECT table_name FROM information_schema.tables "
+                                                "WHERE table_schema = 'pointsmall_points' ORDER BY table_name")]
+    assert tables == ["outbox", "points_lots", "points_records", "points_sources", "schema_migrations", "users"]
+    for table in tables:
+        here, there = (columns(apart, database, table) for database in ("pointsmall", "pointsmall_points"))
+        if table == "users":
+            here = {name: here[name] for name in there}
+            assert set(there) == {"id", "blocked_at"} | {n for n in columns(apart, "pointsmall", "users") if n[:7] == "points_"}
+        else:
+            assert keys(apart, "pointsmall", table) == keys(apart, "pointsmall_points", table)
+        assert there == here, table
+
+
+def test_who_serves_may_not_change_its_ledger(apart):
+    for verb in ("UPDATE", "DELETE"):
+        assert apart.stack.number("SELECT COUNT(*) FROM information_schema.table_privileges WHERE table_schema = "
+                                  "'pointsmall_points' AND table_name IN ('points_records', 'schema_migrations') AND "
+                                  f"grantee LIKE '%pointsmall\\_points%' AND privilege_type = '{verb}'") == 0
+    with open(apart.stack.env["CONF"], encoding="utf-8") as f:
+        password = f.read().split("mysql://pointsmall_points:")[1].split("@")[0]
+    for name in ("serve", "jobs", "migrate"):
+        assert password not in apart.stack.log(name), "a secret is shown"
+
+
+def test_migrate_and_check_config(apart):
+    before = apart.stack.sql("SELECT * FROM pointsmall_points.schema_migrations")
+    assert len(before) >= 1
+    apart.stack.program("migrate", "--points")
+    assert apart.stack.sql("SELECT * FROM pointsmall_points.schema_migrations") == before
+    assert apart.stack.program("migrate", "--pints", check=False).returncode == 64
+    assert "configuration is good" in apart.stack.program("check-config").stdout
+    together = apart.stack.conf_with({("points", "dsn"): None}, "together.conf")
+    done = apart.stack.program("migrate", "--points", conf=together, check=False)
+    assert done.returncode == 78 and "[points] dsn is not set" in done.stderr
+    nowhere = apart.stack.conf_with({("points", "dsn"): "unix://u:hush@/nowhere.sock?name=n"}, "nowhere.conf")
+    done = apart.stack.program("check-config", conf=nowhere, check=False)
+    assert done.returncode == 69 and "the points' database cannot be reached" in done.stdout
+    assert "hush" not in done.stdout + done.stderr
+
+
+def test_an_older_schema_of_the_points_stops_the_start(apart):
+    apart.stack.sql("CREATE TABLE pointsmall_points.m_away AS SELECT * FROM pointsmall_points.schema_migrations;"
+                    "DELETE FROM pointsmall_points.schema_migrations;")
+    try:
+        for command in ("check-config", "jobs"):
+            done = apart.stack.program(command, check=False, timeout=20)
+            assert done.returncode == 78 and "pointsmall migrate --points" in done.stdout + done.stderr, done
+        assert apart.http.get("/readyz").status == 503
+    finally:
+        apart.stack.sql("INSERT INTO pointsmall_points.schema_migrations SELECT * FROM pointsmall_points.m_away;"
+                        "DROP TABLE pointsmall_points.m_away;")
+    assert apart.http.get("/readyz").status == 200
 
 
 # ---- many at once ----

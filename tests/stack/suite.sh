@@ -57,6 +57,19 @@ integration() {
 	STAGING_BUILD=$BUILD STAGING_SANITIZE=$SANITIZE /usr/bin/python3 -m pytest -p no:cacheprovider "$HERE/tests/it" "$@"
 }
 
+# What must be so wherever the points are.
+WHEREVER="exchange idempotency orders moves holds user admin_users events expiry random"
+
+integration_apart() {
+	local name files=()
+
+	for name in $WHEREVER; do
+		files+=("$HERE/tests/it/test_$name.py")
+	done
+	PM_POINTS=apart STAGING_BUILD=$BUILD STAGING_SANITIZE=$SANITIZE /usr/bin/python3 -m pytest -p no:cacheprovider \
+	    "${files[@]}" "$@"
+}
+
 # One build, with its unit and integration tests.
 suite_of() {
 	local name=$1
@@ -65,6 +78,7 @@ suite_of() {
 	build "$@"
 	part "make check, $name" "$LOGS/check-$name.log" check check
 	part "integration, $name" "$LOGS/it-$name.log" pytest integration -q
+	part "integration, points apart, $name" "$LOGS/apart-$name.log" pytest integration_apart -q
 }
 
 suite() {

@@ -138,11 +138,13 @@ WHERE id BETWEEN CONCAT('0190', LPAD(LOWER(HEX(? + 0)), 4, '0'), '-0000-7002-900
 -- name: SEED_RECORDS
 -- params: i i i i i i
 -- columns: -
--- A record of this number for each of so many users beyond a base. The order of time is none of the order of users, as in
--- life: record m is of the user that a multiplication by a prime beyond them all leads to.
+-- A record of this number for each of so many users beyond a base. Among 10,000 users the order of time is none of the order of
+-- users, as in life: a multiplication by a prime beyond them all leads from one to the other. Among more it would keep
+-- a small buffer pool busy for an hour.
 INSERT INTO points_records (id, user_id, seq, type, points, balance_after, description, related_id, created_at)
 SELECT CONCAT('0190', LPAD(LOWER(HEX(p.seq)), 4, '0'), '-0000-7002-9000-', LPAD(LOWER(HEX(k.n)), 12, '0')),
-  CONCAT('01900000-0000-7000-9000-', LPAD(LOWER(HEX(p.base + 1 + (k.n - p.base) * p.prime % p.users)), 12, '0')),
+  CONCAT('01900000-0000-7000-9000-', LPAD(LOWER(HEX(p.base + 1 + (k.n - p.base - 1) DIV 10000 * 10000
+    + (k.n - p.base - 1) % 10000 * p.prime % LEAST(10000, p.users - (k.n - p.base - 1) DIV 10000 * 10000))), 12, '0')),
   p.seq, 'payment_reward', 10, 1000000 + 10 * (p.seq - 1), '支付奖励',
   CONCAT('0190', LPAD(LOWER(HEX(p.seq)), 4, '0'), '-0000-7004-9000-', LPAD(LOWER(HEX(k.n)), 12, '0')),
   UTC_TIMESTAMP(3)

@@ -188,11 +188,13 @@ class Instance:
 
     def flush(self):
         """What seeding left to be written is written: it would be in the way of what is measured."""
-        self.sql("SET GLOBAL innodb_max_dirty_pages_pct = 0")
+        was, most = self.sql("SELECT @@innodb_io_capacity, @@innodb_io_capacity_max").split()
+        self.sql("SET GLOBAL innodb_max_dirty_pages_pct = 0, innodb_io_capacity_max = 40000, innodb_io_capacity = 20000")
         wait_for("an end of writing", 600, lambda: int(self.sql(
             "SELECT variable_value FROM information_schema.global_status "
             "WHERE variable_name = 'Innodb_buffer_pool_pages_dirty'")) < 100)
-        self.sql("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT")
+        self.sql(f"SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT, innodb_io_capacity = {was}, "
+                 f"innodb_io_capacity_max = {most}")
 
     def stop_jobs(self):
         """They would take the two cores for the outbox of each exchange; ./staging status shows them as stopped."""

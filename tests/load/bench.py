@@ -542,7 +542,7 @@ def table(report):
         padded = (c.ljust(w) if i in LEFT else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths)))
         out.append("| " + " | ".join(padded) + " |")
     out.append("")
-    for row in report["rows"]:
+    for row in {row["name"]: row for row in report["rows"]}.values():
         wrong = f"; other answers: {row['wrong']}" if row["wrong"] else ""
         hits = f"; {row['cached']:.2%} from the cache" if "cached" in row else ""
         out.append(f"- {row['name']}: {row['config']}{hits}{wrong}")

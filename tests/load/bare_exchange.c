@@ -117,7 +117,7 @@ static const struct step {
 	{ Q_POINTS_RECORD, 1, 1, { S(points_record), TEXT("mall_exchange"), N(taken), S(why), S(order), T(now),
 	    N(taken), S(user) } },
 	{ Q_EXCHANGE_COUNT, 1, 2, { S(user), S(product), I(1) } },
-	{ Q_EVENT_PAIR, 2, 2, { S(points_event), TEXT("points.consumed"), S(user), S(points_payload), S(user),
+	{ Q_EVENT_PAIR, 2, 2, { S(points_event), TEXT("points.consumed"), S(user), S(points_payload), S(points_record),
 	    TEXT("}"), T(now), T(now), S(order_event), TEXT("mall.product.exchanged"), TEXT(TARGETS), S(user),
 	    S(order_payload), T(now), T(now) } },
 	{ Q_POINTS_AFTER, 1, 1, { S(user) } },

@@ -4,9 +4,10 @@
  * The only file that includes mysql.h; it keeps to what libmariadb and libmysqlclient share.
  */
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -151,10 +152,12 @@ static void
 on_alarm(int signo)
 {
 	MYSQL *c = cut_short;
+	int saved = errno;
 
 	(void)signo;
 	if (c != NULL && c->net.fd >= 0)
 		shutdown(c->net.fd, SHUT_RDWR);
+	errno = saved;
 }
 
 static void

@@ -5,6 +5,8 @@ which bring everything to its end. Points and goods are counted in both database
 import os
 import random
 import signal
+import threading
+import time
 
 import pytest
 
@@ -18,6 +20,7 @@ from stack import Stack, alive, wait_until
 TAKE, GIVE, COMMIT = "mall_exchange", "mall_refund", "\x03COMMIT"
 SAGAS = "/api/admin/sagas"
 RETRIES = 5
+TIMEOUT_S = 8
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def apart():
     """An instance that knows the points' database by the proxy's port alone."""
     stack = Stack(apart=True, settings=["limits.user_rate=0", "shop.settle_wait_ms=1500", "jobs.poll_ms=50",
                                         f"jobs.saga_attempts={RETRIES}", "jobs.saga_retry_ms=300",
-                                        "points.timeout_ms=600000", "points.connect_timeout_ms=60000"])
+                                        f"points.timeout_ms={TIMEOUT_S * 1000}", f"points.connect_timeout_ms={TIMEOUT_S * 1000}"])
     proxy = Proxy(stack.dir)
     try:
         stack.up()
@@ -129,7 +132,6 @@ def given(u):
 
 def in_background(work):
     """Starts work at once; what it gives back waits for the result."""
-    import threading
     got = []
     t = threading.Thread(target=lambda: got.append(work()))
     t.start()
@@ -228,7 +230,9 @@ def test_nothing_begins_while_the_balance_cannot_be_read(apart, mode):
 def test_the_step_is_lost_and_the_caller_waits_no_longer(apart):
     u, p = apart.user(), apart.product()
     c = lost(apart, u)
+    begun = time.monotonic()
     a = u.exchange(p, key="k")
+    assert time.monotonic() - begun < TIMEOUT_S, "the wait is the setting's, not the connection's"
     assert c.hit.is_set()
     order = is_settling(a)
     seen = u.order(order).json
@@ -396,6 +400,7 @@ def test_jobs_that_die_at_it(apart):
     apart.stack.stop("jobs", signal.SIGKILL)
     first.release.set()
     second.release.set()
+    apart.stack.sql("UPDATE job_leases SET held_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND")
     apart.stack.staging("up", options=())
     hurry(apart, u)
     assert ended(u, order)["status"] == 1 and books(u, p) == BOUGHT and taken(u) == 1

@@ -8,7 +8,7 @@ packages_of() {
 	    libcurl4-openssl-dev libssl-dev libfcgi-dev libcmocka-dev ;;
 	run) echo mariadb-server-core mariadb-client-core nginx memcached openssl curl iproute2 procps util-linux tzdata ;;
 	test)
-		echo python3 python3-pytest python3-yaml python3-jsonschema
+		echo python3 python3-pytest python3-yaml python3-jsonschema libfaketime
 		# Node.js of another source brings its npm along.
 		command -v npm >/dev/null || echo nodejs npm
 		;;

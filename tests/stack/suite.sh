@@ -36,6 +36,9 @@ pytest_count() {
 	} } END { print p + 0, f + 0 }' "$1"
 }
 
+fault_show() { cat; }
+fault_count() { awk '/^[0-9]+ passed, [0-9]+ failed$/ { p += $1; f += $3 } END { print p + 0, f + 0 }' "$1"; }
+
 # step NAME COMMAND...: one thing that passes or fails as a whole.
 step() {
 	local name=$1
@@ -70,6 +73,39 @@ integration_apart() {
 	    "${files[@]}" "$@"
 }
 
+# judge: of what clients saw; faults PROGRAM ARGUMENT...: one of tests/fault, on this build.
+judge() { /usr/bin/python3 -m pytest -p no:cacheprovider -q "$HERE/tests/fault"; }
+faults() { STAGING_BUILD=$BUILD /usr/bin/python3 "$HERE/tests/fault/$1.py" --out "$HERE/var/faults" "${@:2}"; }
+faults_apart() { PM_POINTS=apart faults "$@"; }
+
+# What stands for all faults where every change waits for it.
+FAULTS_SHORT="points-exit database-killed connections-exhausted cache-frozen cache-stale client-gone commit-lost line-spoiled
+    clock-jumping disk-full"
+FAULTS_SHORT_APART="points-exit commit-lost"
+
+suite_faults() {
+	local short short_apart
+
+	read -rd '' -a short <<<"$FAULTS_SHORT" || true
+	read -ra short_apart <<<"$FAULTS_SHORT_APART"
+	part "the judge of faults, judged" "$LOGS/judge.log" pytest judge
+	BUILD="$HERE/var/build-fault"
+	build --enable-failpoints
+	part "make check, with failpoints" "$LOGS/check-fault.log" check check
+	part "faults" "$LOGS/faults.log" fault faults run --short "${short[@]}"
+	part "faults, points apart" "$LOGS/faults-apart.log" fault faults_apart run --short "${short_apart[@]}"
+}
+
+# 20 seeds of each, and the judge against a mall that does lose.
+FAULT_SEEDS=20
+suite_faults_full() {
+	BUILD="$HERE/var/build-fault"
+	build --enable-failpoints
+	part "faults, in full" "$LOGS/faults-full.log" fault faults run --seeds $FAULT_SEEDS --seed 1
+	part "faults, points apart, in full" "$LOGS/faults-apart-full.log" fault faults_apart run --seeds $FAULT_SEEDS --seed 1
+	part "the judge against sabotage" "$LOGS/sabotage.log" fault faults sabotage
+}
+
 # One build, with its unit and integration tests.
 suite_of() {
 	local name=$1
@@ -99,6 +135,7 @@ suite() {
 	suite_of plain
 	step "openapi, linted" "$HERE/tests/openapi/lint"
 	step "openapi, against the routes" /usr/bin/python3 "$HERE/tests/openapi/compare.py" --program "$BUILD/pointsmall"
+	suite_faults
 	SANITIZE=yes
 	BUILD="$HERE/var/build-san"
 	suite_of sanitized
@@ -134,5 +171,7 @@ suite_full() {
 	BUILD="$HERE/var/build"
 	build
 	step distcheck make -C "$BUILD" distcheck
+	suite_faults_full
+	BUILD="$HERE/var/build"
 	POINTSMALL_FULL=1 part "integration, in full" "$LOGS/it-full.log" pytest integration -q
 }

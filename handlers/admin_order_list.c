@@ -10,6 +10,7 @@
 #include "service/order_admin.h"
 
 #define SHIP_LINES_MAX 5000
+#define Q_MIN 6	/* a day's orders; what begins with less would be half of all */
 
 static const char *const sort_words[] = { "newest", "oldest", NULL };
 
@@ -25,7 +26,7 @@ struct admin_orders_query {
 	QUERY_ID(struct admin_orders_query, filter.merchant_id, "merchantId"), \
 	QUERY_ID(struct admin_orders_query, filter.user_id, "userId"), \
 	QUERY_ID(struct admin_orders_query, filter.product_id, "productId"), \
-	QUERY_TEXT(struct admin_orders_query, filter.q, "q", 100), \
+	QUERY_TEXT_FROM(struct admin_orders_query, filter.q, "q", Q_MIN, 100), \
 	QUERY_TIME(struct admin_orders_query, filter.from_us, "from"), \
 	QUERY_TIME(struct admin_orders_query, filter.until_us, "to"), \
 	QUERY_FLAG(struct admin_orders_query, filter.needs_review, "needsReview"), \

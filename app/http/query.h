@@ -35,7 +35,8 @@ struct query_field {
 #define QUERY_ID(s, m, name) { QUERY_ID_T, name, JSON_OFF(s, m, const char *), 0, 0, 0, NULL, 0 }
 #define QUERY_WORD(s, m, name, words) { QUERY_WORD_T, name, JSON_OFF(s, m, int64_t), 0, 0, 0, words, 0 }
 #define QUERY_NAME(s, m, name, words) { QUERY_NAME_T, name, JSON_OFF(s, m, const char *), 0, 0, 0, words, 0 }
-#define QUERY_TEXT(s, m, name, max) { QUERY_TEXT_T, name, JSON_OFF(s, m, const char *), 0, 1, max, NULL, 0 }
+#define QUERY_TEXT(s, m, name, max) QUERY_TEXT_FROM(s, m, name, 1, max)
+#define QUERY_TEXT_FROM(s, m, name, min, max) { QUERY_TEXT_T, name, JSON_OFF(s, m, const char *), 0, min, max, NULL, 0 }
 #define QUERY_TIME(s, m, name) { QUERY_TIME_T, name, JSON_OFF(s, m, int64_t), 0, 0, 0, NULL, 0 }
 #define QUERY_CURSOR(s, m) { QUERY_CURSOR_T, "cursor", JSON_OFF(s, m, struct keyset), 0, 0, 0, NULL, 0 }
 #define QUERY_LIMIT(s, m) QUERY_I64(s, m, "limit", 20, 1, 100)

@@ -2,8 +2,8 @@
 --
 -- A NULL parameter folds its condition away, and what is left finds its index: a status, a user and a product each have one that
 -- goes on in the order of ids, which is the order of time. Tracking numbers stand in order_parcels. A merchant has no index,
--- since every exchange would pay for it: its orders are those of its products, and the newest of them are found by the
--- products' index alone before any order is read.
+-- since every exchange would pay for it: its orders are those of its products, and a page of them is made of the same page of
+-- each product, so that it costs what its products cost, however many orders there are and however late it is.
 
 -- part: ORDER_FILTERED
 -- columns: -
@@ -15,14 +15,14 @@ AND (? IS NULL OR (o.needs_review = 1 AND o.status = 0) = ?) AND (? IS NULL OR o
 -- part: ORDER_FOUND
 -- columns: -
 -- Those whose number, or tracking number, begins so; or those whose saga runs.
-(SELECT n.id FROM exchange_orders n WHERE n.order_no LIKE ?
-  UNION SELECT t.order_id FROM order_parcels t WHERE t.tracking_no LIKE ?
-  UNION SELECT s.order_id FROM sagas s WHERE ? = 1 AND s.state IN (0, 1, 4)) f
+(SELECT n.id FROM exchange_orders n WHERE ? IS NOT NULL AND n.order_no LIKE ?
+  UNION SELECT t.order_id FROM order_parcels t WHERE ? IS NOT NULL AND t.tracking_no LIKE ?
+  UNION SELECT s.order_id FROM sagas s WHERE ? IS NULL AND s.state IN (0, 1, 4)) f
 JOIN exchange_orders o ON o.id = f.id;
 
 -- part: ORDER_OF_PRODUCTS
 -- columns: -
-products g JOIN exchange_orders o FORCE INDEX (idx_product_id) ON o.product_id = g.id AND g.merchant_id = ?;
+products g JOIN exchange_orders o ON o.product_id = g.id AND g.merchant_id = ?;
 
 -- part: ORDER_TODAYS_PRODUCT
 -- columns: -
@@ -53,7 +53,7 @@ WHERE
 ORDER BY o.created_at DESC, o.id DESC LIMIT ?;
 
 -- name: ORDERS_FOUND_NEWEST
--- params: s s i i i s s s s s s t t t t i i i i s s i
+-- params: s s s s s i i s s s s s s t t t t i i i i s s i
 -- columns: {ORDER_ROW}
 SELECT
 {ORDER_ROW}
@@ -64,20 +64,6 @@ WHERE
 {ORDER_FILTERED}
   AND (? IS NULL OR o.id < ?)
 ORDER BY o.id DESC LIMIT ?;
-
--- name: ORDERS_OF_MERCHANT_NEWEST
--- params: s i i s s s s s s t t t t i i i i s s i
--- columns: {ORDER_ROW}
-SELECT
-{ORDER_ROW}
-FROM (SELECT o.id FROM
-{ORDER_OF_PRODUCTS}
-  WHERE
-{ORDER_FILTERED}
-  AND (? IS NULL OR o.id < ?)
-  ORDER BY o.id DESC LIMIT ?) f JOIN exchange_orders o ON o.id = f.id
-{ORDER_TODAYS_PRODUCT}
-ORDER BY o.id DESC;
 
 -- name: ORDERS_OLDEST
 -- params: i i s s s s s s t t t t i i i i s s i
@@ -104,7 +90,7 @@ WHERE
 ORDER BY o.created_at ASC, o.id ASC LIMIT ?;
 
 -- name: ORDERS_FOUND_OLDEST
--- params: s s i i i s s s s s s t t t t i i i i s s i
+-- params: s s s s s i i s s s s s s t t t t i i i i s s i
 -- columns: {ORDER_ROW}
 SELECT
 {ORDER_ROW}
@@ -116,18 +102,63 @@ WHERE
   AND (? IS NULL OR o.id > ?)
 ORDER BY o.id ASC LIMIT ?;
 
--- name: ORDERS_OF_MERCHANT_OLDEST
--- params: s i i s s s s s s t t t t i i i i s s i
+-- name: ORDERS_HEADS_NEWEST
+-- params: s s s i i i s s s i i i s s s i i i s s s i i i s s s i i i s s s i i i
+-- columns: s
+-- Six products at a time, each with its place, merchant, status and limit.
+(SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id DESC LIMIT ?)
+UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id DESC LIMIT ?)
+UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id DESC LIMIT ?)
+UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id DESC LIMIT ?)
+UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id DESC LIMIT ?)
+UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id DESC LIMIT ?);
+
+-- name: ORDERS_HEADS_OLDEST
+-- params: s s s i i i s s s i i i s s s i i i s s s i i i s s s i i i s s s i i i
+-- columns: s
+-- Six products at a time, each with its place, merchant, status and limit.
+(SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id ASC LIMIT ?)
+UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id ASC LIMIT ?)
+UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id ASC LIMIT ?)
+UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id ASC LIMIT ?)
+UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id ASC LIMIT ?)
+UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
+  ORDER BY id ASC LIMIT ?);
+
+-- name: ORDERS_PRODUCTS
+-- params: s
+-- columns: s
+SELECT id FROM products WHERE merchant_id = ?;
+
+-- name: ORDERS_BY_ID_NEWEST
+-- params: s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s
 -- columns: {ORDER_ROW}
 SELECT
 {ORDER_ROW}
-FROM (SELECT o.id FROM
-{ORDER_OF_PRODUCTS}
-  WHERE
-{ORDER_FILTERED}
-  AND (? IS NULL OR o.id > ?)
-  ORDER BY o.id ASC LIMIT ?) f JOIN exchange_orders o ON o.id = f.id
+FROM exchange_orders o
 {ORDER_TODAYS_PRODUCT}
+WHERE o.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ORDER BY o.id DESC;
+
+-- name: ORDERS_BY_ID_OLDEST
+-- params: s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s
+-- columns: {ORDER_ROW}
+SELECT
+{ORDER_ROW}
+FROM exchange_orders o
+{ORDER_TODAYS_PRODUCT}
+WHERE o.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ORDER BY o.id ASC;
 
 -- name: ORDERS_COUNT
@@ -140,7 +171,7 @@ WHERE
 LIMIT 10000) t;
 
 -- name: ORDERS_FOUND_COUNT
--- params: s s i i i s s s s s s t t t t i i i i
+-- params: s s s s s i i s s s s s s t t t t i i i i
 -- columns: i
 SELECT COUNT(*) FROM (SELECT 1
 FROM
@@ -177,7 +208,7 @@ WHERE
 {ORDER_FILTERED};
 
 -- name: ORDERS_FOUND_EXPORT
--- params: s s i i i s s s s s s t t t t i i i i
+-- params: s s s s s i i s s s s s s t t t t i i i i
 -- columns: {ORDER_LINE}
 SELECT
 {ORDER_LINE}

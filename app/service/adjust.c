@@ -4,9 +4,12 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "service/ledger.h"
 #include "store/db.h"
+
+#define KEPT_US (24 * 3600 * US_PER_S)	/* so long a key is the same request's */
 
 struct adjust {
 	struct mall			*m;
@@ -16,20 +19,24 @@ struct adjust {
 	struct ledger_change		 change;
 	struct adjusted			*out;
 	int64_t				 balance_recorded;	/* right after the change, before it settled a debt */
+	const char			*line;	/* of the audit log, where it is still to be carried there */
 };
 
 /* What the record says that was made; of a repeated request, the first one's. */
 struct recorded {
 	const char	*id;
+	const char	*user_id;
 	int64_t		 points;
 	int64_t		 balance_after;
+	int64_t		 made_at_us;
 	int64_t		 balance;	/* now */
 	int64_t		 debt;
 };
 
 static const struct db_col recorded_cols[] = {
-	DB_STR(struct recorded, id), DB_I64(struct recorded, points), DB_I64(struct recorded, balance_after),
-	DB_I64(struct recorded, balance), DB_I64(struct recorded, debt), DB_END,
+	DB_STR(struct recorded, id), DB_STR(struct recorded, user_id), DB_I64(struct recorded, points),
+	DB_I64(struct recorded, balance_after), DB_TIME(struct recorded, made_at_us), DB_I64(struct recorded, balance),
+	DB_I64(struct recorded, debt), DB_END,
 };
 
 static void
@@ -78,52 +85,47 @@ static const struct json_view after_view[] = {
 	VIEW_STR(struct state, description, "description", 0), VIEW_STR(struct state, record_id, "recordId", 0), VIEW_END,
 };
 
-/* The mall's side. */
+/* In the transaction of the change, wherever that is. */
 static enum err
 note(struct db *db, struct adjust *a)
 {
 	struct mall *m = a->m;
 	struct state before = { .balance = a->balance_recorded - a->in->points };
 	struct state after = { a->in->points, a->out->balance, a->in->description, a->out->record_id };
+	struct audit_entry entry = { "user.points", "user", a->in->user_id, json_text(m->arena, before_view, &before),
+	    json_text(m->arena, after_view, &after) };
 	struct db_batch *b = db_batch_new(db, m->arena);
 	int failed;
-	enum err e;
 
 	if (mall_points_apart(m))
-		once_claim(b, a->once, m->now_us);
-	audit_add(b, m, a->who, &(struct audit_entry){ "user.points", "user", a->in->user_id,
-	    json_text(m->arena, before_view, &before), json_text(m->arena, after_view, &after) });
-	if ((e = db_batch_run(b, &failed)) != E_OK)
-		return mall_points_apart(m) ? once_judge(a->once, failed, e) : e;
-	once_keep(m, a->once, a->out);
-	return E_OK;
+		a->line = audit_send(b, m, a->who, &entry);
+	else
+		audit_add(b, m, a->who, &entry);
+	return db_batch_run(b, &failed);
 }
 
 static enum err
 change_tx(struct db *db, void *arg)
 {
-	return change(db, arg);
+	struct adjust *a = arg;
+	enum err e;
+
+	if ((e = change(db, a)) != E_OK || (e = note(db, a)) != E_OK)
+		return e;
+	if (!mall_points_apart(a->m))
+		once_keep(a->m, a->once, a->out);
+	return E_OK;
 }
 
-static enum err
-note_tx(struct db *db, void *arg)
-{
-	return note(db, arg);
-}
+/* ---- where the points live apart ---- */
 
-static enum err
-both_tx(struct db *db, void *arg)
-{
-	enum err e = change(db, arg);
-
-	return e == E_OK ? note(db, arg) : e;
-}
-
-/* The key, as what makes the change unique where it and its key cannot be in one transaction. */
+/* The key, as what makes the change unique where it and its key cannot be in one transaction. after: the record of an earlier
+ * request, whose key this was, or NULL. */
 static const char *
-source_of(struct mall *m, const struct once *once)
+source_of(struct mall *m, const struct once *once, const char *after)
 {
-	const char *text = arena_printf(m->arena, "%s %s", once->caller, once->key != NULL ? once->key : "");
+	const char *text = arena_printf(m->arena, "%s %s %s", once->caller, once->key != NULL ? once->key : "",
+	    after != NULL ? after : "");
 	uint8_t hash[SHA256_LEN];
 	char hex[2 * SHA256_LEN + 1];
 
@@ -134,7 +136,7 @@ source_of(struct mall *m, const struct once *once)
 	return arena_printf(m->arena, "adjust:%s", hex);
 }
 
-/* It was made, and its answer never came to be. */
+/* It was made, and its answer never came to be. E_NOT_FOUND: so long ago that its key is another's by now. */
 static enum err
 find_made(struct adjust *a)
 {
@@ -142,23 +144,48 @@ find_made(struct adjust *a)
 	struct recorded r;
 	enum err e;
 
-	e = db_row(a->m->points, Q_POINTS_MADE, ARGS(A_BIN(source, strlen(source)), A_STR(a->in->user_id)), recorded_cols,
-	    a->m->arena, &r);
-	if (e == E_NOT_FOUND || (e == E_OK && r.points != a->in->points))
+	e = db_row(a->m->points, Q_POINTS_MADE, ARGS(A_BIN(source, strlen(source))), recorded_cols, a->m->arena, &r);
+	if (e != E_OK)
+		return e == E_NOT_FOUND ? E_CONFLICT : e;
+	if (r.made_at_us < a->m->now_us - KEPT_US) {
+		a->change.source = source_of(a->m, a->once, r.id);
+		return E_NOT_FOUND;
+	}
+	if (strcmp(r.user_id, a->in->user_id) != 0 || r.points != a->in->points)
 		return E_KEY_REUSED;
-	if (e == E_OK)
-		take_recorded(a, &r);
-	return e;
+	take_recorded(a, &r);
+	return E_OK;
 }
 
 static enum err
+answer_tx(struct db *db, void *arg)
+{
+	struct adjust *a = arg;
+	struct db_batch *b = db_batch_new(db, a->m->arena);
+	int failed;
+	enum err e;
+
+	once_claim(b, a->once, a->m->now_us);
+	if ((e = db_batch_run(b, &failed)) != E_OK)
+		return once_judge(a->once, failed, e);
+	once_keep(a->m, a->once, a->out);
+	return E_OK;
+}
+
+/* The change with its line, which is there from here on; the line into the log; the answer. */
+static enum err
 adjust_apart(struct adjust *a)
 {
-	enum err e = db_tx(a->m->points_tx, change_tx, a);
+	enum err e;
 
-	if (e == E_CONFLICT)
-		e = find_made(a);
-	return e == E_OK ? db_tx(a->m->tx, note_tx, a) : e;
+	do {
+		a->line = NULL;
+		if ((e = db_tx(a->m->points_tx, change_tx, a)) == E_CONFLICT)
+			e = find_made(a);
+	} while (e == E_NOT_FOUND);
+	if (e == E_OK && a->line != NULL)
+		e = audit_carry(a->m, a->line);
+	return e == E_OK && a->once->key != NULL ? db_tx(a->m->tx, answer_tx, a) : e;
 }
 
 struct there {
@@ -187,12 +214,12 @@ user_adjust(struct mall *m, const struct actor *who, const struct adjustment *in
 		.change = {
 			.kind = down ? LEDGER_ADJUST_DOWN : LEDGER_ADJUST_UP, .user_id = in->user_id,
 			.points = down ? -in->points : in->points, .description = in->description,
-			.source = source_of(m, once),
+			.source = source_of(m, once, NULL),
 		},
 	};
 	enum err e;
 
 	if ((e = is_there(m, in->user_id)) != E_OK)
 		return e;
-	return mall_points_apart(m) ? adjust_apart(&a) : db_tx(m->tx, both_tx, &a);
+	return mall_points_apart(m) ? adjust_apart(&a) : db_tx(m->tx, change_tx, &a);
 }

@@ -24,8 +24,8 @@ struct adjusted {
 };
 
 /* With its record, event and line in the audit log. Points given settle what the user owes first. E_NOT_FOUND;
- * E_POINTS: fewer are there than are to be taken away. Where the points live apart the audit line is a transaction of its own, after
- * theirs; who repeats with the key makes up for one that was lost on the way. */
+ * E_POINTS: fewer are there than are to be taken away. Where the points live apart, the line is written with them and then carried
+ * to the log (audit_send()). */
 enum err user_adjust(struct mall *m, const struct actor *who, const struct adjustment *in, const struct once *once,
     struct adjusted *out) MUST_CHECK;
 

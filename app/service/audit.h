@@ -26,6 +26,14 @@ struct audit_entry {
 
 void audit_add(struct db_batch *b, struct mall *m, const struct actor *who, const struct audit_entry *entry);
 
+/* The log is the mall's. Where a change is in the points' own database, its line is written there with it, as an event, and
+ * comes to the log by audit_carry(): at once by whoever made the change, or by jobs where that went wrong. Once: its id is made
+ * with the change. */
+#define AUDIT_EVENT "audit.line"
+/* Adds the event; returns what audit_carry() takes. */
+const char *audit_send(struct db_batch *b, struct mall *m, const struct actor *who, const struct audit_entry *entry);
+enum err audit_carry(struct mall *m, const char *line) MUST_CHECK;
+
 struct audit_record {
 	const char	*id;
 	const char	*actor;		/* "admin:<id>" */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "service/audit.h"
 #include "service/award.h"
 #include "service/event.h"
 #include "store/db.h"
@@ -82,7 +83,14 @@ points_apply(struct mall *m, const struct event *ev)
 	return award_payment(m, &in);
 }
 
+static enum err
+audit_apply(struct mall *m, const struct event *ev)
+{
+	return audit_carry(m, ev->payload);
+}
+
 static const struct consumer consumers[] = {
+	{ .name = "audit", .type = AUDIT_EVENT, .apply_once = audit_apply },
 	{ .name = "points", .type = "payment.success", .apply_once = points_apply },
 	{ .name = "profile", .type = "mall.product.exchanged", .apply = profile_apply },
 };

@@ -42,6 +42,7 @@ struct mending {
 	const struct way	*way;
 	const char		*id;
 	const char		*of;
+	const char		*line;	/* of the audit log, where it is still to be carried there */
 	struct mended		*out;
 };
 
@@ -78,21 +79,17 @@ subject_id(const struct mending *x)
 }
 
 static void
-add_audit(struct db_batch *b, const struct mending *x)
+add_audit(struct db_batch *b, struct mending *x)
 {
 	const struct audit_entry entry = {
 		.action = "verify.repair", .subject = x->way->subject, .subject_id = subject_id(x),
 		.before = x->out->before, .after = x->out->after,
 	};
 
-	audit_add(b, x->m, &myself, &entry);
-}
-
-/* The log is in the mall's database. */
-static bool
-audited_apart(const struct mending *x)
-{
-	return x->way->points && mall_points_apart(x->m);
+	if (x->way->points && mall_points_apart(x->m))
+		x->line = audit_send(b, x->m, &myself, &entry);
+	else
+		audit_add(b, x->m, &myself, &entry);
 }
 
 static enum err
@@ -112,18 +109,6 @@ mend_tx(struct db *db, void *arg)
 		return E_GUARD;
 	b = db_batch_new(db, x->m->arena);
 	add(b, x, x->way->change, NULL, NULL);
-	if (!audited_apart(x))
-		add_audit(b, x);
-	return db_batch_run(b, &failed);
-}
-
-static enum err
-audit_tx(struct db *db, void *arg)
-{
-	const struct mending *x = arg;
-	struct db_batch *b = db_batch_new(db, x->m->arena);
-	int failed;
-
 	add_audit(b, x);
 	return db_batch_run(b, &failed);
 }
@@ -131,13 +116,13 @@ audit_tx(struct db *db, void *arg)
 enum err
 mend_row(struct mall *m, enum mend how, const char *id, const char *of, struct mended *out)
 {
-	struct mending x = { m, &ways[how], id, of, out };
+	struct mending x = { m, &ways[how], id, of, NULL, out };
 	enum err e;
 
 	if (how == MEND_NOT)
 		return E_NOT_FOUND;
 	e = db_tx(x.way->points ? m->points_tx : m->tx, mend_tx, &x);
-	if (e == E_OK && audited_apart(&x))
-		e = db_tx(m->tx, audit_tx, &x);
+	if (e == E_OK && x.line != NULL)
+		e = audit_carry(m, x.line);
 	return e == E_GUARD ? E_NOT_FOUND : e;
 }

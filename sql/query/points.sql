@@ -88,8 +88,8 @@ FROM points_records r WHERE r.id = ?;
 SELECT points_balance FROM users WHERE id = ?;
 
 -- part: RECORDED_ROW
--- columns: s i i i i
-r.id, r.points, r.balance_after, u.points_balance, u.points_debt;
+-- columns: s s i i t i i
+r.id, r.user_id, r.points, r.balance_after, r.created_at, u.points_balance, u.points_debt;
 
 -- name: POINTS_RECORDED
 -- params: s
@@ -99,13 +99,13 @@ SELECT
 FROM points_records r JOIN users u ON u.id = r.user_id WHERE r.id = ?;
 
 -- name: POINTS_MADE
--- params: b s
+-- params: b
 -- columns: {RECORDED_ROW}
 -- The record that a source led to.
 SELECT
 {RECORDED_ROW}
 FROM points_sources s JOIN points_records r ON r.id = s.record_id JOIN users u ON u.id = r.user_id
-WHERE s.source = ? AND s.user_id = ?;
+WHERE s.source = ?;
 
 -- name: POINTS_ACCOUNT
 -- params: s

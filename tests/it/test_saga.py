@@ -13,7 +13,7 @@ import pytest
 from client import together
 from conftest import SEED
 from proxy import FIN, MUTE, REFUSE, RST, SILENCE, Cut, Hold, Proxy
-from shop import ORDERS, Shop, new_id
+from shop import ORDERS, Operator, Shop, new_id
 from stack import Stack, alive, wait_until
 
 # What the packets of the steps have in them.
@@ -404,6 +404,50 @@ def test_jobs_that_die_at_it(apart):
     apart.stack.staging("up", options=())
     hurry(apart, u)
     assert ended(u, order)["status"] == 1 and books(u, p) == BOUGHT and taken(u) == 1
+
+
+# ---- an operator's corrections ----
+
+def correct(who, u, points, **more):
+    return who.post(f"/users/{u.id}/points", {"points": points, "description": "客服补偿"}, **more)
+
+
+def corrections(u):
+    return [int(n) for n, in u.shop.stack.sql(
+        f"SELECT points FROM points_records WHERE user_id = '{u.id}' AND description = '客服补偿' ORDER BY seq")]
+
+
+def test_a_correction_whose_worker_dies_is_in_the_audit_log(apart):
+    """Its points are another database's, and are there: so is its line, which jobs brings home."""
+    u, who = apart.user(100), Operator(apart, new_id("9"))
+
+    def died(_):
+        wait_until(lambda: corrections(u) == [50], 20, "the points")
+        kill_workers(apart)
+    cut(apart, RST, [COMMIT], after=died)
+    assert correct(who, u, 50, key="k").status == 502
+    up_again(apart)
+    wait_until(lambda: who.audit(u.id), 20, "the line")
+    a = correct(who, u, 50, key="k")
+    assert (a.status, a.json["balance"]) == (200, 150), a
+    assert correct(who, u, 50, key="k").body == a.body
+    assert corrections(u) == [50] and u.balance() == 150
+    assert who.audit(u.id) == [("user.points", {"balance": 100}, {
+        "balance": 150, "points": 50, "description": "客服补偿", "recordId": a.json["recordId"]})]
+
+
+def test_a_correction_under_a_key_of_long_ago(apart):
+    """A key is good for a day; what it made elsewhere stays for good, and bars no other request."""
+    u, who = apart.user(100), Operator(apart, new_id("9"))
+    assert correct(who, u, 50, key="k").status == 200
+    for n, points in enumerate((7, 7, 9)):
+        apart.stack.sql(f"UPDATE points_records SET created_at = created_at - INTERVAL 25 HOUR WHERE user_id = '{u.id}';"
+                        f"DELETE FROM idempotency_keys WHERE caller LIKE '%{who.id}';"
+                        f"DELETE FROM idempotency_answers WHERE caller LIKE '%{who.id}';")
+        a = correct(who, u, points, key="k")
+        assert a.status == 200 and correct(who, u, points, key="k").body == a.body, a
+        assert corrections(u) == [50, 7, 7, 9][:n + 2]
+    assert len(who.audit(u.id)) == 4
 
 
 # ---- late, early and doubled ----

@@ -119,6 +119,17 @@ loop(struct jobs *js)
 	}
 }
 
+/* Who comes next need not wait until the leases are over. */
+static void
+leave(struct jobs *js)
+{
+	struct fault fault = { 0 };
+
+	mall_request(js->mall, js->arena, &fault, STEP_DEADLINE_MS);
+	if (task_leave(js->mall, js->holder) != E_OK)
+		log_warn("jobs: leases kept until their time is over: %s", fault.cause);
+}
+
 static bool
 make_jobs(struct jobs *js, const struct conf *conf)
 {
@@ -155,6 +166,7 @@ run(const struct conf *conf)
 	}
 	log_info("jobs: %zu tasks, as %s", js.n, js.holder);
 	loop(&js);
+	leave(&js);
 	free_jobs(&js);
 	signals_free();
 	log_info("ended");

@@ -48,6 +48,14 @@ task_lease(struct mall *m, const char *task, const char *holder, int64_t hold_ms
 	return e;
 }
 
+enum err
+task_leave(struct mall *m, const char *holder)
+{
+	struct db_arg now = A_TIME(m->now_us);
+
+	return db_exec(m->db, Q_LEASE_LEAVE, ARGS(now, A_STR(holder), now), NULL);
+}
+
 struct oldest {
 	int64_t	at_us;
 };

@@ -18,5 +18,7 @@ extern const struct task tasks[];
 /* Takes the task's lease for holder, or keeps it: whoever has it may run the task until hold_ms from now. The lease is a
  * committed row, so any number of hosts share the tasks; *held is false where another holds it. */
 enum err task_lease(struct mall *m, const char *task, const char *holder, int64_t hold_ms, bool *held) MUST_CHECK;
+/* Whatever holder has is anybody's from now on. */
+enum err task_leave(struct mall *m, const char *holder) MUST_CHECK;
 
 #endif

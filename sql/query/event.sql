@@ -60,6 +60,11 @@ UPDATE job_leases SET holder = ?, held_until = ? WHERE task = ? AND held_until <
 -- columns: -
 UPDATE job_leases SET held_until = ? WHERE task = ? AND holder = ?;
 
+-- name: LEASE_LEAVE
+-- params: t s t
+-- columns: -
+UPDATE job_leases SET held_until = ? WHERE holder = ? AND held_until > ?;
+
 -- name: LEASE_ADD
 -- params: s s t
 -- columns: -

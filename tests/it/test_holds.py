@@ -265,6 +265,12 @@ def free_leases(shop):
     shop.stack.sql("UPDATE job_leases SET held_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND")
 
 
+def test_jobs_that_end_leave_their_tasks_to_others(no_jobs):
+    """Else a restart holds everything up until their leases are over."""
+    assert no_jobs.stack.number("SELECT COUNT(*) FROM job_leases") > 0
+    assert no_jobs.stack.sql("SELECT task FROM job_leases WHERE held_until > UTC_TIMESTAMP(3)") == []
+
+
 def test_timers_outlive_jobs(no_jobs):
     user, p = no_jobs.user(), no_jobs.product(stock=10, price=PRICE)
     order = user.held(p)

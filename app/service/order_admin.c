@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* order_admin.c: orders as operators look for them. In workers. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "service/order_admin.h"
@@ -10,7 +9,7 @@
 
 /* ---- which way to what is looked for ---- */
 
-enum way { WAY_ANY, WAY_BETWEEN, WAY_FOUND, WAY_MERCHANT, WAY__MAX };
+enum way { WAY_ANY, WAY_BETWEEN, WAY_FOUND, WAY__MAX };
 
 static const struct {
 	enum query	list[2];	/* newest, oldest first */
@@ -20,18 +19,9 @@ static const struct {
 	[WAY_ANY] = { { Q_ORDERS_NEWEST, Q_ORDERS_OLDEST }, Q_ORDERS_COUNT, Q_ORDERS_EXPORT },
 	[WAY_BETWEEN] = { { Q_ORDERS_BETWEEN_NEWEST, Q_ORDERS_BETWEEN_OLDEST }, Q_ORDERS_COUNT, Q_ORDERS_EXPORT },
 	[WAY_FOUND] = { { Q_ORDERS_FOUND_NEWEST, Q_ORDERS_FOUND_OLDEST }, Q_ORDERS_FOUND_COUNT, Q_ORDERS_FOUND_EXPORT },
-	[WAY_MERCHANT] = { { Q_ORDERS_BY_ID_NEWEST, Q_ORDERS_BY_ID_OLDEST }, Q_ORDERS_OF_MERCHANT_COUNT,
-	    Q_ORDERS_OF_MERCHANT_EXPORT },
 };
 
 #define ARGS_MAX 32
-/* What ORDERS_HEADS_… and ORDERS_BY_ID_… take at once. */
-#define HEADS_AT_ONCE 6
-#define HEAD_ARGS 6
-#define IDS_AT_ONCE 32
-#define MERCHANT_PRODUCTS_MAX 100000
-
-static const enum query heads[2] = { Q_ORDERS_HEADS_NEWEST, Q_ORDERS_HEADS_OLDEST };
 
 struct search {
 	enum way		way;
@@ -40,14 +30,6 @@ struct search {
 	size_t			nargs;
 };
 
-/* Of what passes soon there are few in the whole mall, and they are found by their status; what stays is found among a
- * merchant's own. */
-static bool
-stays(int64_t status)
-{
-	return status == I64_NONE || status == ORDER_COMPLETED || status == ORDER_CANCELLED || status == ORDER_RETURNED;
-}
-
 static enum way
 way_of(const struct order_filter *f)
 {
@@ -55,11 +37,7 @@ way_of(const struct order_filter *f)
 		return WAY_FOUND;
 	if (f->user_id != NULL || f->product_id != NULL)
 		return WAY_ANY;
-	if (f->from_us != 0 || f->until_us != 0)
-		return WAY_BETWEEN;
-	if (f->merchant_id == NULL || f->needs_review != I64_NONE || f->settling != I64_NONE)
-		return WAY_ANY;
-	return stays(f->status) ? WAY_MERCHANT : WAY_ANY;
+	return f->from_us != 0 || f->until_us != 0 ? WAY_BETWEEN : WAY_ANY;
 }
 
 static void
@@ -75,7 +53,7 @@ add_twice(struct search *s, struct db_arg arg)
 	add(s, arg);
 }
 
-/* What ORDER_FOUND and ORDER_OF_PRODUCTS ask for, then ORDER_FILTERED. */
+/* What ORDER_FOUND asks for, then ORDER_FILTERED. */
 static void
 begin(struct mall *m, struct search *s)
 {
@@ -89,8 +67,6 @@ begin(struct mall *m, struct search *s)
 		add_twice(s, prefix);
 		add(s, prefix);
 	}
-	if (s->way == WAY_MERCHANT)
-		add(s, A_STR(f->merchant_id));
 	add_twice(s, A_I64(f->status));
 	add_twice(s, A_STR(f->merchant_id));
 	add_twice(s, A_STR(f->user_id));
@@ -159,130 +135,6 @@ place_of(const struct order *o, struct keyset *out)
 	snprintf(out->id, sizeof(out->id), "%s", o->id);
 }
 
-/* ---- a merchant's lists ---- */
-
-struct ids {
-	const char	**ids;
-	size_t		  n;
-};
-
-struct one_id {
-	const char	*id;
-};
-
-static const struct db_col id_cols[] = { DB_STR(struct one_id, id), DB_END };
-
-/* The ids of one page of each of the six products from first on, into all. */
-static enum err
-add_heads(struct mall *m, const struct search *s, const struct one_id *first, size_t n, const char *after, int64_t limit,
-    struct ids *all)
-{
-	struct db_arg args[HEADS_AT_ONCE * HEAD_ARGS];
-	struct one_id *found;
-	size_t nargs = 0, nfound;
-	enum err e;
-
-	for (size_t i = 0; i < HEADS_AT_ONCE; i++) {
-		args[nargs++] = A_STR(i < n ? first[i].id : NULL);
-		args[nargs++] = A_STR(after);
-		args[nargs++] = A_STR(s->f.merchant_id);
-		args[nargs++] = A_I64(s->f.status);
-		args[nargs++] = A_I64(s->f.status);
-		args[nargs++] = A_I64(limit);
-	}
-	e = db_rows(m->db, heads[s->f.oldest], args, nargs, id_cols, m->arena, sizeof(*found),
-	    HEADS_AT_ONCE * (size_t)limit, &found, &nfound);
-	for (size_t i = 0; e == E_OK && i < nfound; i++)
-		all->ids[all->n++] = found[i].id;
-	return e;
-}
-
-static int
-by_id(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The limit first of all, in the order asked for, to the front. */
-static void
-choose(struct ids *all, bool oldest, size_t limit)
-{
-	qsort(all->ids, all->n, sizeof(*all->ids), by_id);
-	for (size_t i = 0; !oldest && i < all->n / 2; i++) {
-		const char *id = all->ids[i];
-
-		all->ids[i] = all->ids[all->n - 1 - i];
-		all->ids[all->n - 1 - i] = id;
-	}
-	if (all->n > limit)
-		all->n = limit;
-}
-
-/* Of each product what would be the page if there were no other; the page is among them. */
-static enum err
-find_page(struct mall *m, const struct search *s, const struct keyset *after, int64_t limit, struct ids *page)
-{
-	const char *place = after->set ? after->id : s->f.oldest ? "" : "~";
-	struct one_id *products;
-	size_t n;
-	enum err e;
-
-	e = db_rows(m->db, Q_ORDERS_PRODUCTS, ARGS(A_STR(s->f.merchant_id)), id_cols, m->arena, sizeof(*products),
-	    MERCHANT_PRODUCTS_MAX, &products, &n);
-	if (e != E_OK)
-		return e;
-	*page = (struct ids){ arena_array(m->arena, n * (size_t)limit, sizeof(*page->ids)), 0 };
-	for (size_t i = 0; i < n; i += HEADS_AT_ONCE)
-		if ((e = add_heads(m, s, products + i, n - i, place, limit, page)) != E_OK)
-			return e;
-	choose(page, s->f.oldest, (size_t)limit);
-	return E_OK;
-}
-
-static enum err
-read_page(struct mall *m, const struct search *s, const struct ids *page, struct order *items, size_t *n)
-{
-	struct db_arg args[IDS_AT_ONCE];
-	struct order *some;
-	size_t nsome;
-	enum err e;
-
-	for (size_t from = 0; from < page->n; from += IDS_AT_ONCE) {
-		for (size_t i = 0; i < IDS_AT_ONCE; i++)
-			args[i] = A_STR(from + i < page->n ? page->ids[from + i] : NULL);
-		e = db_rows(m->db, ways[WAY_MERCHANT].list[s->f.oldest], args, IDS_AT_ONCE, order_cols, m->arena,
-		    sizeof(*some), IDS_AT_ONCE, &some, &nsome);
-		if (e != E_OK)
-			return e;
-		memcpy(items + *n, some, nsome * sizeof(*some));
-		*n += nsome;
-	}
-	return E_OK;
-}
-
-static enum err
-merchants_page(struct mall *m, const struct search *s, const struct keyset *after, int64_t limit, struct order **items,
-    size_t *n)
-{
-	struct ids page;
-	enum err e;
-
-	if ((e = find_page(m, s, after, limit, &page)) != E_OK)
-		return e;
-	*items = arena_array(m->arena, page.n + 1, sizeof(**items));
-	return read_page(m, s, &page, *items, n);
-}
-
-static enum err
-page_of(struct mall *m, struct search *s, const struct keyset *after, int64_t limit, struct order **items, size_t *n)
-{
-	if (s->way == WAY_MERCHANT)
-		return merchants_page(m, s, after, limit, items, n);
-	add_place(s, after, limit);
-	return db_rows(m->db, ways[s->way].list[s->f.oldest], s->args, s->nargs, order_cols, m->arena, sizeof(**items),
-	    (size_t)limit, items, n);
-}
-
 enum err
 order_search(struct mall *m, const struct actor *who, const struct order_filter *f, const struct keyset *after,
     int64_t limit, struct order **items, size_t *n, struct keyset *next, int64_t *total)
@@ -298,8 +150,10 @@ order_search(struct mall *m, const struct actor *who, const struct order_filter 
 		return E_OK;
 	if ((e = count(m, &s, total)) != E_OK)
 		return e;
-	/* One more than asked for tells whether there is another page. */
-	if ((e = page_of(m, &s, after, limit + 1, items, n)) != E_OK || *n <= (size_t)limit)
+	add_place(&s, after, limit + 1);	/* one more than asked for tells whether there is another page */
+	e = db_rows(m->db, ways[s.way].list[f->oldest], s.args, s.nargs, order_cols, m->arena, sizeof(**items),
+	    (size_t)limit + 1, items, n);
+	if (e != E_OK || *n <= (size_t)limit)
 		return e;
 	*n = (size_t)limit;
 	place_of(&(*items)[*n - 1], next);

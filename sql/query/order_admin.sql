@@ -1,9 +1,7 @@
 -- Orders as operators look for them.
 --
--- A NULL parameter folds its condition away, and what is left finds its index: a status, a user and a product each have one that
--- goes on in the order of ids, which is the order of time. Tracking numbers stand in order_parcels. A merchant has no index,
--- since every exchange would pay for it: its orders are those of its products, and a page of them is made of the same page of
--- each product, so that it costs what its products cost, however many orders there are and however late it is.
+-- A NULL parameter folds its condition away, and what is left finds its index: a status, a user, a product and a merchant each
+-- have one that goes on in the order of ids, which is the order of time. Tracking numbers stand in order_parcels.
 
 -- part: ORDER_FILTERED
 -- columns: -
@@ -19,10 +17,6 @@ AND (? IS NULL OR (o.needs_review = 1 AND o.status = 0) = ?) AND (? IS NULL OR o
   UNION SELECT t.order_id FROM order_parcels t WHERE ? IS NOT NULL AND t.tracking_no LIKE ?
   UNION SELECT s.order_id FROM sagas s WHERE ? IS NULL AND s.state IN (0, 1, 4)) f
 JOIN exchange_orders o ON o.id = f.id;
-
--- part: ORDER_OF_PRODUCTS
--- columns: -
-products g JOIN exchange_orders o ON o.product_id = g.id AND g.merchant_id = ?;
 
 -- part: ORDER_TODAYS_PRODUCT
 -- columns: -
@@ -102,65 +96,6 @@ WHERE
   AND (? IS NULL OR o.id > ?)
 ORDER BY o.id ASC LIMIT ?;
 
--- name: ORDERS_HEADS_NEWEST
--- params: s s s i i i s s s i i i s s s i i i s s s i i i s s s i i i s s s i i i
--- columns: s
--- Six products at a time, each with its place, merchant, status and limit.
-(SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id DESC LIMIT ?)
-UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id DESC LIMIT ?)
-UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id DESC LIMIT ?)
-UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id DESC LIMIT ?)
-UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id DESC LIMIT ?)
-UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id < ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id DESC LIMIT ?);
-
--- name: ORDERS_HEADS_OLDEST
--- params: s s s i i i s s s i i i s s s i i i s s s i i i s s s i i i s s s i i i
--- columns: s
--- Six products at a time, each with its place, merchant, status and limit.
-(SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id ASC LIMIT ?)
-UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id ASC LIMIT ?)
-UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id ASC LIMIT ?)
-UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id ASC LIMIT ?)
-UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id ASC LIMIT ?)
-UNION ALL (SELECT id FROM exchange_orders WHERE product_id = ? AND id > ? AND merchant_id = ? AND (? IS NULL OR status = ?)
-  ORDER BY id ASC LIMIT ?);
-
--- name: ORDERS_PRODUCTS
--- params: s
--- columns: s
-SELECT id FROM products WHERE merchant_id = ?;
-
--- name: ORDERS_BY_ID_NEWEST
--- params: s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s
--- columns: {ORDER_ROW}
-SELECT
-{ORDER_ROW}
-FROM exchange_orders o
-{ORDER_TODAYS_PRODUCT}
-WHERE o.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ORDER BY o.id DESC;
-
--- name: ORDERS_BY_ID_OLDEST
--- params: s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s s
--- columns: {ORDER_ROW}
-SELECT
-{ORDER_ROW}
-FROM exchange_orders o
-{ORDER_TODAYS_PRODUCT}
-WHERE o.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ORDER BY o.id ASC;
-
 -- name: ORDERS_COUNT
 -- params: i i s s s s s s t t t t i i i i
 -- columns: i
@@ -176,16 +111,6 @@ LIMIT 10000) t;
 SELECT COUNT(*) FROM (SELECT 1
 FROM
 {ORDER_FOUND}
-WHERE
-{ORDER_FILTERED}
-LIMIT 10000) t;
-
--- name: ORDERS_OF_MERCHANT_COUNT
--- params: s i i s s s s s s t t t t i i i i
--- columns: i
-SELECT COUNT(*) FROM (SELECT 1
-FROM
-{ORDER_OF_PRODUCTS}
 WHERE
 {ORDER_FILTERED}
 LIMIT 10000) t;
@@ -214,16 +139,6 @@ SELECT
 {ORDER_LINE}
 FROM
 {ORDER_FOUND}
-WHERE
-{ORDER_FILTERED};
-
--- name: ORDERS_OF_MERCHANT_EXPORT
--- params: s i i s s s s s s t t t t i i i i
--- columns: {ORDER_LINE}
-SELECT
-{ORDER_LINE}
-FROM
-{ORDER_OF_PRODUCTS}
 WHERE
 {ORDER_FILTERED};
 

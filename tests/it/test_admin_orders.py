@@ -145,6 +145,19 @@ def test_each_way_to_a_list_was_gone(book):
         assert [o["id"] for o in who.pages(ORDERS, limit=10, sort="oldest", **question)] == expected[::-1]
 
 
+def test_orders_stay_their_merchants_when_the_product_becomes_anothers(shop):
+    admin, before, after = shop.admin(), shop.merchant(), shop.merchant()
+    p = shop.product(merchant_id=before.merchant)
+    old = shop.user().bought(p)
+    assert admin.put(f"/products/{p}", {"merchantId": after.merchant}).status == 200
+    new = shop.user().bought(p)
+    for who, order in ((before, old), (after, new)):
+        a = who.get(ORDERS).json
+        assert (a["total"], [o["id"] for o in a["items"]]) == (1, [order])
+        assert [r["id"] for r in rows_of(who.get("/orders.csv"))] == [order]
+        assert [o["id"] for o in admin.get(ORDERS, query={"merchantId": who.merchant}).json["items"]] == [order]
+
+
 def test_wildcards_find_themselves_alone(book):
     admin = book.shop.admin()
     assert admin.get(ORDERS, query={"q": "%%%%%%"}).json["total"] == 0

@@ -354,25 +354,6 @@ product_admin_add(struct mall *m, const struct actor *who, const struct product_
 
 /* ---- a change ---- */
 
-struct ordered {
-	int64_t	one;
-};
-
-enum err
-product_judge_owner(struct mall *m, const struct product *now, const struct product_draft *draft)
-{
-	static const struct db_col cols[] = { DB_I64(struct ordered, one), DB_END };
-	const char *id = now->merchant.id;
-	struct ordered o;
-	enum err e;
-
-	if (id == NULL || (draft->merchant_id != NULL && strcmp(id, draft->merchant_id) == 0))
-		return E_OK;
-	if ((e = db_row(m->db, Q_PRODUCT_ORDERED, ARGS(A_STR(now->id)), cols, m->arena, &o)) != E_OK)
-		return e == E_NOT_FOUND ? E_OK : e;
-	return fault_field(m->fault, "merchantId", "已有兑换订单的商品不能更换商户", "a product that was ordered stays its merchant's");
-}
-
 void
 product_write_change(struct db_batch *b, struct mall *m, const struct actor *who, const struct product_row *row,
     const struct product_draft *d)
@@ -436,8 +417,7 @@ try_change(struct change *v, const char *id, int64_t version, product_edit_fn *e
 		return e;
 	product_draft_of(&v->row.p, &v->before);
 	v->draft = v->before;
-	if ((e = edit(arg, &v->draft)) != E_OK || (e = product_judge(v->m, v->who, &v->draft)) != E_OK ||
-	    (e = product_judge_owner(v->m, &v->row.p, &v->draft)) != E_OK)
+	if ((e = edit(arg, &v->draft)) != E_OK || (e = product_judge(v->m, v->who, &v->draft)) != E_OK)
 		return e;
 	*v->out = v->row;
 	fill_absent(v->out);

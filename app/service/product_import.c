@@ -73,8 +73,6 @@ judge_present(struct import *v, struct entry *x)
 	if (line->stock != I64_NONE)
 		(void)fault_field(f, "stockQuantity", "仅用于新商品，库存请在库存管理中调整",
 		    "is for new products alone; stock is changed in the inventory");
-	if ((e = product_judge_owner(v->m, &x->row.p, &line->draft)) != E_OK && e != E_INVALID)
-		return e;
 	product_draft_of(&x->row.p, &now);
 	x->fate = product_same(v->m, &now, &line->draft) ? UNCHANGED : UPDATED;
 	return E_OK;

@@ -11,9 +11,6 @@ struct db_batch;
 void product_draft_of(const struct product *p, struct product_draft *out);
 /* Tidies the draft, and names in the fault every field that is bad in view of the shop: E_INVALID. */
 enum err product_judge(struct mall *m, const struct actor *who, struct product_draft *d) MUST_CHECK;
-/* Names merchantId where draft takes from a merchant what was ordered of it: orders stay with their merchant, and are found by
- * its products. E_INVALID. */
-enum err product_judge_owner(struct mall *m, const struct product *now, const struct product_draft *draft) MUST_CHECK;
 /* Whether writing b over a would change nothing. Both are tidy. */
 bool product_same(struct mall *m, const struct product_draft *a, const struct product_draft *b);
 

@@ -120,11 +120,6 @@ WHERE
 -- Whether the category and the merchant that a product is to have are there.
 SELECT EXISTS (SELECT 1 FROM product_categories WHERE id = ?), EXISTS (SELECT 1 FROM merchants WHERE id = ?);
 
--- name: PRODUCT_ORDERED
--- params: s
--- columns: i
-SELECT 1 FROM exchange_orders WHERE product_id = ? LIMIT 1;
-
 -- name: CATEGORY_USE
 -- params: s
 -- columns: -

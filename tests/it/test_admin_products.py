@@ -155,14 +155,6 @@ def test_whose_it_is(shop, user):
     # An admin gives it to another.
     assert changed(shop.admin(), p["id"], merchantId=other.merchant).json["merchant"]["id"] == other.merchant
     assert mine.get(f"/products/{p['id']}").status == 404 and other.delete(f"/products/{p['id']}").status == 204
-    # What was ordered of a merchant stays its own: its orders are found by its products.
-    sold = shop.product(merchant_id=mine.merchant)
-    user.bought(sold)
-    for merchant in (other.merchant, None):
-        a = changed(shop.admin(), sold, merchantId=merchant)
-        assert a.status == 400 and a.fields() == {"merchantId"}
-    assert changed(shop.admin(), sold, merchantId=mine.merchant, pointsPrice=8).status == 200
-    assert changed(shop.admin(), shop.product(), merchantId=mine.merchant).status == 200
     for method, path, body in (("GET", "/products", None), ("POST", "/products", {}), ("GET", f"/products/{nobodys}", None),
                                ("PUT", f"/products/{nobodys}", {}), ("DELETE", f"/products/{nobodys}", None)):
         assert shop.http.call(method, "/api/admin" + path, body).status == 401
@@ -465,18 +457,6 @@ def test_a_file_comes_back_as_it_went(shop):
     a = send(who, file_of(lines, list(lines[0])))
     assert a.status == 200 and a.json == {"created": 0, "updated": 0, "unchanged": 20}, a
     assert who.get("/products", query={"limit": 100}).json["items"] == before
-
-
-def test_a_file_takes_nothing_that_was_ordered_from_its_merchant(shop, user):
-    admin, a, b = shop.admin(), shop.merchant(), shop.merchant()
-    sold, other = shop.products(2, merchant_id=a.merchant)
-    user.bought(sold)
-    lines = [dict(line, merchantId=b.merchant) for line in export(admin, merchantId=a.merchant)]
-    bad = next(n for n, line in enumerate(lines, 2) if line["id"] == sold)
-    assert send(admin, file_of(lines, list(lines[0]))).fields() == {f"line {bad}, merchantId"}
-    assert export(b) == []
-    assert send(admin, file_of([lines[3 - bad]], list(lines[0]))).json["updated"] == 1
-    assert [line["id"] for line in export(b)] == [other]
 
 
 def test_a_file_makes_and_changes(shop):

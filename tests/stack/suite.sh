@@ -196,7 +196,7 @@ suite_full() {
 	done
 	BUILD="$HERE/var/build-fuzz"
 	build CC=clang --enable-fuzz --enable-asan --enable-ubsan
-	for target in fuzz_json fuzz_request; do
+	for target in fuzz_csv fuzz_json fuzz_request; do
 		step "$target, $FUZZ_SECONDS s" fuzz "$target"
 	done
 	BUILD="$HERE/var/build"

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "run/commands.h"
+#include "service/product.h"
 #include "service/seed.h"
 #include "store/db.h"
 
@@ -18,7 +19,7 @@
 #define STATEMENT_TIMEOUT_MS (INT64_C(10) * 60 * 1000)
 #define DEADLINE_US (INT64_C(24) * 3600 * US_PER_S)
 #define CATEGORIES_DEFAULT 50
-#define CATEGORIES_MAX 10000
+#define SEED_CATEGORIES_MAX (CATEGORIES_MAX / 2)	/* of what the tree may have: the demo is there too */
 
 struct wanted {
 	bool		 demo;
@@ -67,7 +68,7 @@ read_options(int argc, char **argv, struct wanted *w)
 			good = good && num_parse(optarg, 0, SEED_MAX, &w->size.records);
 			break;
 		case 'c':
-			good = good && num_parse(optarg, SEED_CATEGORIES_MIN, CATEGORIES_MAX, &w->size.categories);
+			good = good && num_parse(optarg, SEED_CATEGORIES_MIN, SEED_CATEGORIES_MAX, &w->size.categories);
 			break;
 		default:
 			return false;

@@ -265,3 +265,7 @@ def test_a_cursor_and_a_product_that_goes(shop):
     shop.change(made[2], status=0)
     rest = shop.direct.get(PRODUCTS, query={"categoryId": category, "limit": 3, "cursor": first["nextCursor"]}).json
     assert ids(rest["items"]) == made[3:] and rest["nextCursor"] is None
+
+
+def test_no_more_categories_are_seeded_than_can_be_shown(shop):
+    assert shop.stack.program("seed", "--categories", "1001", check=False).returncode == 64

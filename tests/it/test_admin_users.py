@@ -2,10 +2,11 @@
 """Users for operators: search, a full view, points given and taken, blocking."""
 
 import json
+import threading
 
 from client import together
 from shop import new_id
-from stack import wait_until
+from stack import wait_until, waiters
 
 
 def view(who, user):
@@ -196,6 +197,11 @@ def test_many_at_once_never_go_below_zero(shop):
 
 
 
+def statuses_of(user, n):
+    """What n requests are told, whoever answers; asked this often, some are too many."""
+    return {user.order(new_id()).status for _ in range(n)} - {429}
+
+
 def test_a_blocked_user_is_out_at_once_and_back(shop):
     admin, user, product = shop.admin(), shop.user(), shop.product()
     a = status(admin, user, True)
@@ -207,11 +213,11 @@ def test_a_blocked_user_is_out_at_once_and_back(shop):
     assert user.balance() == 100000
     again = status(admin, user, True)
     assert again.json == a.json and again.header("ETag") == a.header("ETag") == '"2"'
-    wait_until(lambda: {user.order(new_id()).status for _ in range(8)} == {401}, 60, "the end of the tokens")
+    wait_until(lambda: statuses_of(user, 8) == {401}, 60, "the end of the tokens")
     b = status(admin, user, False, "误封")
     assert (b.json["blocked"], b.json["blockedAt"], b.json["blockedReason"]) == (False, None, None)
-    wait_until(lambda: {user.order(new_id()).status for _ in range(8)} == {404}, 60, "their return")
-    assert user.exchange(product).status == 201
+    wait_until(lambda: 401 not in statuses_of(user, 8), 60, "their return")
+    wait_until(lambda: user.exchange(product).status == 201, 10, "the rate's leave")
     assert admin.audit(user.id) == [
         ("user.block", {"blocked": False}, {"blocked": True, "reason": "刷单"}),
         ("user.unblock", {"blocked": True, "reason": "刷单"}, {"blocked": False, "reason": "误封"})]
@@ -243,6 +249,20 @@ def test_status_once_by_its_key(shop):
     assert b.body == a.body and b.header("Idempotency-Replayed") == "true"
     assert view(admin, user).json["blocked"] is False
     assert status(admin, user, False, key="s1").code == "idempotency_key_reused"
+
+
+def test_a_status_in_progress(shop):
+    admin, user = shop.admin(), shop.user()
+    with shop.stack.session() as s:
+        s.run(f"START TRANSACTION; SELECT id FROM users WHERE id = '{user.id}' FOR UPDATE;")
+        first = []
+        t = threading.Thread(target=lambda: first.append(status(admin, user, True, key="slow-status")))
+        t.start()
+        wait_until(lambda: waiters(shop.stack, user.id), 5, "the first to wait for the row")
+        assert status(admin, user, True, key="slow-status").code == "idempotency_in_progress"
+        s.run("ROLLBACK;")
+        t.join()
+    assert first[0].status == 200 and first[0].json["blocked"] is True
 
 
 def test_bad_status(shop):

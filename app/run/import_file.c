@@ -10,10 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/csv.h"
 #include "base/json.h"
 
 #define BIG_TEXT 64
+#define AHEAD_MAX_US (INT64_C(86400) * US_PER_S)
 
 static const struct json_field account_fields[] = {
 	JSON_STR(struct import_account, openid, "openid", JSON_REQUIRED, 1, BIG_TEXT),
@@ -36,7 +38,12 @@ static const struct json_field record_fields[] = {
 };
 
 /* The mall's own types need an order of the mall. */
-static const char *const types[] = { "payment_reward", "payment_refund", "debt_settlement", "adjust", "expire" };
+static const struct {
+	const char	*name;
+	int		 sign;	/* of the points; 0: either */
+} types[] = {
+	{ "payment_reward", 1 }, { "payment_refund", -1 }, { "debt_settlement", -1 }, { "adjust", 0 }, { "expire", -1 },
+};
 
 struct reading {
 	struct import			*im;
@@ -196,25 +203,42 @@ check_bytes(struct reading *r, const char *column, const char *text)
 }
 
 static enum err
+check_time(struct reading *r, int64_t us)
+{
+	/* The columns have milliseconds, and their 0 is no time. */
+	if (us < US_PER_MS)
+		return bad(r, "created_at", "must be after 1970-01-01T00:00:00Z");
+	return us <= clock_now_us() + AHEAD_MAX_US ? E_OK : bad(r, "created_at", "must not be in the future");
+}
+
+static enum err
 take_account(struct reading *r)
 {
 	struct import_account *a = &r->accounts[r->n];
 	enum err e;
 
 	*a = (struct import_account){ .nickname = "" };
-	if ((e = decode_line(r, a)) != E_OK || (e = check_bytes(r, "openid", a->openid)) != E_OK)
+	if ((e = decode_line(r, a)) != E_OK || (e = check_bytes(r, "openid", a->openid)) != E_OK ||
+	    (e = check_time(r, a->created_at_us)) != E_OK)
 		return e;
 	a->line = r->record.line;
 	return check_bytes(r, "unionid", a->unionid);
 }
 
 static enum err
-check_type(struct reading *r, const char *type)
+check_points(struct reading *r, const struct import_record *v)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(types[i], type) == 0)
-			return E_OK;
-	return bad(r, "type", "must be payment_reward, payment_refund, debt_settlement, adjust or expire");
+	size_t i = 0, n = sizeof(types) / sizeof(types[0]);
+
+	while (i < n && strcmp(types[i].name, v->type) != 0)
+		i++;
+	if (i == n)
+		return bad(r, "type", "must be payment_reward, payment_refund, debt_settlement, adjust or expire");
+	if (v->points == 0)
+		return bad(r, "points", "must not be 0");
+	if (types[i].sign != 0 && (types[i].sign > 0) != (v->points > 0))
+		return bad(r, "points", types[i].sign > 0 ? "must be positive with this type" : "must be negative with this type");
+	return E_OK;
 }
 
 static enum err
@@ -224,12 +248,11 @@ take_record(struct reading *r)
 	enum err e;
 
 	*v = (struct import_record){ 0 };
-	if ((e = decode_line(r, v)) != E_OK || (e = check_bytes(r, "openid", v->openid)) != E_OK)
-		return e;
-	if ((e = check_type(r, v->type)) != E_OK)
+	if ((e = decode_line(r, v)) != E_OK || (e = check_bytes(r, "openid", v->openid)) != E_OK ||
+	    (e = check_time(r, v->created_at_us)) != E_OK)
 		return e;
 	v->line = r->record.line;
-	return v->points != 0 ? E_OK : bad(r, "points", "must not be 0");
+	return check_points(r, v);
 }
 
 static enum err

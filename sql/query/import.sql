@@ -32,6 +32,16 @@ SELECT a.file, a.line, 'openid: is there already' FROM import_accounts a
 WHERE EXISTS (SELECT 1 FROM import_accounts b WHERE b.openid = a.openid
   AND (b.file < a.file OR (b.file = a.file AND b.line < a.line))) ORDER BY a.file, a.line LIMIT 1000;
 
+-- name: IMPORT_CHECK_UNIONID
+-- params: -
+-- columns: i i s
+-- One person has one openid in the mini-program.
+SELECT k.file, k.line, 'unionid: is that of another openid' FROM (
+  SELECT a.file, a.line, a.openid, a.unionid, FIRST_VALUE(a.openid) OVER (PARTITION BY a.unionid ORDER BY a.file, a.line) AS whose
+  FROM import_accounts a WHERE a.unionid IS NOT NULL) AS k
+WHERE k.openid <> k.whose OR EXISTS (SELECT 1 FROM users u WHERE u.unionid = k.unionid AND u.openid <> k.openid)
+ORDER BY k.file, k.line LIMIT 1000;
+
 -- name: IMPORT_CHECK_RECORD_TWICE
 -- params: -
 -- columns: i i s
@@ -53,6 +63,15 @@ SELECT a.file, a.line, CONCAT('balance: is ', a.balance, ', and the records add 
 FROM import_accounts a LEFT JOIN (SELECT openid, SUM(points) AS points FROM import_records GROUP BY openid) r
   ON r.openid = a.openid
 WHERE a.balance <> COALESCE(r.points, 0) ORDER BY a.file, a.line LIMIT 1000;
+
+-- name: IMPORT_CHECK_TOO_MUCH
+-- params: -
+-- columns: i i s
+-- An account's totals are BIGINT, and need room for what is still to come.
+SELECT a.file, a.line, CONCAT('balance: the records bring ', r.come, ' and take ', r.gone, ' points in all: too many')
+FROM import_accounts a JOIN (SELECT openid, SUM(GREATEST(points, 0)) AS come, SUM(GREATEST(-points, 0)) AS gone
+  FROM import_records GROUP BY openid) r ON r.openid = a.openid
+WHERE r.come > 1000000000000000000 OR r.gone > 1000000000000000000 ORDER BY a.file, a.line LIMIT 1000;
 
 -- name: IMPORT_CHECK_BELOW_ZERO
 -- params: -

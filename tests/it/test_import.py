@@ -168,6 +168,55 @@ def test_each_bad_line_is_named(files):
         ("records.csv:6", "description"))
 
 
+def test_times_that_the_database_cannot_keep(files):
+    """The epoch is no time, an offset can lead out of the calendar, and nothing comes from the future."""
+    a = files.account(5)
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2 * 86400))
+    for k, t in enumerate(("1970-01-01T00:00:00Z", "1970-01-01T00:00:00.0009Z", "9999-12-31T23:59:59-12:00", soon,
+                           "0001-01-01T00:00:00+12:00")):
+        files.accounts.append(f"when-{k},,n,0,{t}")
+        files.records.append(f"when-{k},{a},adjust,5,x,,{t}")
+    word = {0: "after 1970", 1: "after 1970", 2: "in the future", 3: "in the future", 4: "after 1970"}
+    files.refused(*((f"{name}:{3 + k}", f"created_at: must {'not be ' if 'future' in w else 'be '}{w}")
+                    for name in ("accounts.csv", "records.csv") for k, w in word.items()))
+
+
+def test_times_at_the_edge(old, files):
+    openid = files.account(5)
+    files.accounts[0] = files.accounts[0].replace(T.format(0), "1970-01-01T08:00:01+08:00")
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 43200))
+    files.records[0] = files.records[0].replace(T.format(0), soon)
+    files.ok()
+    assert user(old, openid)[7].startswith("1970-01-01 00:00:01")
+
+
+def test_points_have_the_sign_of_their_type(files):
+    a = files.account(50)
+    for k, (kind, points) in enumerate((("payment_reward", -1), ("payment_refund", 1), ("debt_settlement", 1), ("expire", 1))):
+        files.records.append(f"sign-{k},{a},{kind},{points},x,,{T.format(k + 1)}")
+    files.refused(("records.csv:3", "points: must be positive"),
+                  *((f"records.csv:{n}", "points: must be negative") for n in (4, 5, 6)))
+
+
+def test_sums_that_no_account_can_keep(files):
+    """Each amount is allowed, and the balance is; what comes and goes in all is beyond 64 bits."""
+    files.account(*[10 ** 15, -10 ** 15] * 9300)
+    files.records = [re.sub(r"T10:00:\d+", f"T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}", line)
+                     for n, line in enumerate(files.records)]
+    files.refused(("accounts.csv:2", "bring 9300000000000000000 and take 9300000000000000000 points in all: too many"))
+
+
+def test_one_unionid_of_two_openids(old, files):
+    a, b = (files.account(5, unionid="un-both") for _ in range(2))
+    files.refused(("accounts.csv:3", "unionid: is that of another openid"))
+    files.accounts.pop()
+    files.records.pop()
+    files.ok()
+    assert user(old, a)[6] == "un-both"
+    files.account(5, openid=b, unionid="un-both")
+    files.refused(("accounts.csv:3", "unionid: is that of another openid"))
+
+
 def test_lines_are_held_against_each_other(files):
     a = files.account(5, 6)
     files.account(3, balance=4)

@@ -61,7 +61,7 @@ integration() {
 }
 
 # What must be so wherever the points are.
-WHEREVER="exchange idempotency orders moves holds user admin_users events expiry random"
+WHEREVER="exchange idempotency orders moves holds points user admin_users admin_orders events expiry random verify"
 
 integration_apart() {
 	local name files=()

@@ -208,7 +208,9 @@ class Instance:
         conf = configparser.RawConfigParser(delimiters=("=",))
         conf.optionxform = str
         conf.read_string(source.read_text())
-        conf.remove_section("pool write")
+        for section in conf.sections():
+            if section.startswith("pool ") and section != "pool read":
+                conf.remove_section(section)
         conf["pool read"]["listen"] = str(self.run / f"read-{name}.sock")
         conf["process"]["pid_file"] = str(self.run / f"bench-{name}.pid")
         for (section, key), value in changes.items():

@@ -21,7 +21,7 @@
  * What is gone through, so many rows of it at a time: what there is of the points where they live, in the mall's database the
  * rest. SUSPECTS are the accounts that a first look at all records puts into doubt (verify_screen.h), one by one.
  */
-enum scan { SUSPECTS, ACCOUNTS, RECORDS, USERS, PRODUCTS, ORDERS, KEYS, SCANS };
+enum scan { SUSPECTS, ACCOUNTS, RECORDS, USERS, PRODUCTS, CATEGORIES, ORDERS, KEYS, SCANS };
 
 static const struct {
 	const char	*what;
@@ -34,6 +34,7 @@ static const struct {
 	[RECORDS] = { "points records", true, Q_VERIFY_NEXT_RECORD, 10000 },
 	[USERS] = { "users", false, Q_VERIFY_NEXT_USER, 1000 },
 	[PRODUCTS] = { "products", false, Q_VERIFY_NEXT_PRODUCT, 1000 },
+	[CATEGORIES] = { "categories", false, Q_VERIFY_NEXT_CATEGORY, 1000 },
 	[ORDERS] = { "orders", false, Q_VERIFY_NEXT_ORDER, 2000 },
 	[KEYS] = { "idempotency keys", false, Q_VERIFY_NEXT_CALLER, 5000 },
 };
@@ -85,6 +86,9 @@ static const struct check {
 	{ "sales", PRODUCTS, ACROSS_NONE, Q_VERIFY_SALES, MEND_PRODUCT_SALES,
 	    "a product's sales are the pieces of its confirmed orders" },
 
+	{ "category_level", CATEGORIES, ACROSS_NONE, Q_VERIFY_CATEGORY_LEVEL, MEND_NOT,
+	    "a category is one level below its parent, and none is above itself" },
+
 	{ "order_taken", ORDERS, ACROSS_TAKEN, Q_VERIFY_ORDER_TAKEN, MEND_NOT, "an order's points were taken exactly once" },
 	{ "order_given_back", ORDERS, ACROSS_GIVEN, Q_VERIFY_ORDER_GIVEN_BACK, MEND_NOT,
 	    "an order's points were given back exactly once if it is cancelled or returned, else never" },
@@ -93,11 +97,14 @@ static const struct check {
 	{ "order_times", ORDERS, ACROSS_NONE, Q_VERIFY_ORDER_TIMES, MEND_NOT, "an order's times are those of its status" },
 	{ "timer", ORDERS, ACROSS_NONE, Q_VERIFY_TIMER, MEND_TIMER, "what ends by itself has its timer" },
 	{ "timer_extra", ORDERS, ACROSS_NONE, Q_VERIFY_TIMER_EXTRA, MEND_TIMER_EXTRA, "nothing else has a timer" },
+	{ "parcel", ORDERS, ACROSS_NONE, Q_VERIFY_PARCEL, MEND_NOT, "what was shipped is found by its number, and has its way" },
 	{ "saga", ORDERS, ACROSS_NONE, Q_VERIFY_SAGA, MEND_NOT, "an order is settling while its saga runs, and only then" },
 	{ "saga_order", ORDERS, ACROSS_NONE, Q_VERIFY_SAGA_ORDER, MEND_NOT, "every saga has its order" },
 	{ "order_cost", ORDERS, ACROSS_NONE, Q_VERIFY_ORDER_COST, MEND_NOT, "an order costs its pieces times their price" },
 	{ "order_places", ORDERS, ACROSS_NONE, Q_VERIFY_ORDER_PLACES, MEND_NOT, "every order has its user and its product" },
 
+	{ "saga_answer", KEYS, ACROSS_NONE, Q_VERIFY_SAGA_ANSWER, MEND_NOT,
+	    "an answer is kept for later only by a saga that runs" },
 	{ "key_answer", KEYS, ACROSS_NONE, Q_VERIFY_KEY_ANSWER, MEND_NOT, "every idempotency key has its answer" },
 	{ "answer_key", KEYS, ACROSS_NONE, Q_VERIFY_ANSWER_KEY, MEND_KEY, "every stored answer has its idempotency key" },
 };

@@ -8,6 +8,7 @@ SELECT id FROM users WHERE id = ? FOR UPDATE;
 
 -- part: MEND_LEDGER
 -- columns: -
+-- Who has counted more records than there are has lost some.
 (SELECT r.user_id, COUNT(*) AS n, MAX(r.seq) AS seq, SUM(r.points) AS balance,
     SUM(CASE WHEN r.type = 'payment_reward' OR (r.type = 'adjust' AND r.points > 0) THEN r.points ELSE 0 END) AS earned,
     -SUM(CASE WHEN r.type IN ('mall_exchange', 'mall_refund') THEN r.points ELSE 0 END) AS spent,
@@ -15,7 +16,7 @@ SELECT id FROM users WHERE id = ? FOR UPDATE;
   FROM points_records r LEFT JOIN points_records p ON p.user_id = r.user_id AND p.seq = r.seq - 1
   WHERE r.user_id = ? GROUP BY r.user_id
   HAVING MIN(r.seq) = 1 AND MAX(r.seq) = COUNT(*) AND SUM(r.balance_after <> COALESCE(p.balance_after, 0) + r.points) = 0)
-  AS l ON l.user_id = u.id;
+  AS l ON l.user_id = u.id AND l.seq >= u.points_seq;
 
 -- name: MEND_USER_LOOK
 -- params: s s
@@ -45,14 +46,14 @@ SELECT id FROM products WHERE id = ? FOR UPDATE;
 
 -- part: MEND_SHELF
 -- columns: -
--- What is reserved must be said alike by the ledger and by the orders.
+-- None may be lost, as above. What is reserved must be said alike by the ledger and by the orders.
 (SELECT r.product_id, COUNT(*) AS n, MAX(r.seq) AS seq, SUM(r.quantity_change) AS stock,
     -SUM(CASE WHEN r.change_type IN (3, 4) THEN r.quantity_change ELSE 0 END) AS reserved
   FROM inventory_records r LEFT JOIN inventory_records p ON p.product_id = r.product_id AND p.seq = r.seq - 1
   WHERE r.product_id = ? GROUP BY r.product_id
   HAVING MIN(r.seq) = 1 AND MAX(r.seq) = COUNT(*) AND SUM(r.stock_after <> COALESCE(p.stock_after, 0) + r.quantity_change) = 0)
-  AS l ON l.product_id = p.id AND l.reserved = (SELECT COALESCE(SUM(o.quantity), 0) FROM exchange_orders o
-    WHERE o.product_id = p.id AND o.status = 0);
+  AS l ON l.product_id = p.id AND l.seq >= p.stock_seq AND l.reserved = (SELECT COALESCE(SUM(o.quantity), 0)
+    FROM exchange_orders o WHERE o.product_id = p.id AND o.status = 0);
 
 -- name: MEND_STOCK_LOOK
 -- params: s s

@@ -23,6 +23,11 @@ SELECT id FROM products WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?;
 -- columns: s
 SELECT id FROM exchange_orders WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?;
 
+-- name: VERIFY_NEXT_CATEGORY
+-- params: s i
+-- columns: s
+SELECT id FROM product_categories WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?;
+
 -- name: VERIFY_NEXT_CALLER
 -- params: s i
 -- columns: s
@@ -348,14 +353,43 @@ WHERE n.user_id >= ? AND n.user_id < ? AND n.quantity <> 0 AND NOT EXISTS
   (SELECT 1 FROM exchange_orders o IGNORE INDEX (idx_product_id)
     WHERE o.user_id = n.user_id AND o.product_id = n.product_id) LIMIT 1000;
 
+-- name: VERIFY_PARCEL
+-- params: s s
+-- columns: s s s
+-- Operators find it by order_parcels, and its user reads order_tracking.
+SELECT o.id, NULL, CONCAT('shipped as ', COALESCE(o.tracking_no, 'nothing'), ', to be found as ',
+  COALESCE(p.tracking_no, 'nothing'), CASE WHEN EXISTS (SELECT 1 FROM order_tracking t WHERE t.order_id = o.id) THEN ''
+  ELSE ', with no step of its way' END)
+FROM exchange_orders o LEFT JOIN order_parcels p ON p.order_id = o.id
+WHERE o.id >= ? AND o.id < ? AND o.shipped_at IS NOT NULL AND (p.order_id IS NULL OR o.tracking_no IS NULL
+  OR p.tracking_no <> o.tracking_no OR NOT EXISTS (SELECT 1 FROM order_tracking t WHERE t.order_id = o.id)) LIMIT 1000;
+
+-- name: VERIFY_CATEGORY_LEVEL
+-- params: s s
+-- columns: s s s
+-- A category that is above itself cannot be one below its parent all the way round.
+SELECT c.id, NULL, CONCAT('level ', c.level, ', its parent ', COALESCE(c.parent_id, 'none'),
+  CASE WHEN c.parent_id IS NULL THEN '' ELSE COALESCE(CONCAT(' at level ', p.level), ' is not there') END)
+FROM product_categories c LEFT JOIN product_categories p ON p.id = c.parent_id
+WHERE c.id >= ? AND c.id < ? AND (c.level NOT BETWEEN 1 AND 3 OR (c.parent_id IS NOT NULL AND p.id IS NULL)
+  OR c.level <> COALESCE(p.level, 0) + 1) LIMIT 1000;
+
+-- name: VERIFY_SAGA_ANSWER
+-- params: s s
+-- columns: s s s
+SELECT s.saga_id, NULL, CONCAT('an answer kept for key ', CONVERT(s.idem_key USING utf8mb4), ', by a saga that ',
+  CASE WHEN g.id IS NULL THEN 'is not there' ELSE 'has ended' END)
+FROM saga_answers s LEFT JOIN sagas g ON g.id = s.saga_id
+WHERE s.caller >= ? AND s.caller < ? AND (g.id IS NULL OR g.state NOT IN (0, 1, 4)) LIMIT 1000;
+
 -- name: VERIFY_KEY_ANSWER
 -- params: s s
 -- columns: s s s
 -- Keys of a day and older are being forgotten. A saga that runs has its key's answer still to give.
 SELECT CONVERT(k.caller USING utf8mb4), CONVERT(k.idem_key USING utf8mb4), 'an idempotency key without an answer'
 FROM idempotency_keys k LEFT JOIN idempotency_answers a ON a.caller = k.caller AND a.idem_key = k.idem_key
-  LEFT JOIN saga_answers s ON s.caller = k.caller AND s.idem_key = k.idem_key
-WHERE k.caller >= ? AND k.caller < ? AND a.caller IS NULL AND s.saga_id IS NULL
+WHERE k.caller >= ? AND k.caller < ? AND a.caller IS NULL AND NOT EXISTS (SELECT 1 FROM saga_answers s
+    JOIN sagas g ON g.id = s.saga_id AND g.state IN (0, 1, 4) WHERE s.caller = k.caller AND s.idem_key = k.idem_key)
   AND k.created_at > UTC_TIMESTAMP(3) - INTERVAL 23 HOUR LIMIT 1000;
 
 -- name: VERIFY_ANSWER_KEY

@@ -71,8 +71,9 @@ def a_balance(shop):
     return {("points_sum", u, None), ("points_last", u, None)}
 
 
-@mendable
+@lasting
 def a_number(shop):
+    """As much as says that the last record is lost: what the ledger still tells is not the truth."""
     return {("points_last", set_user(shop, "points_seq = points_seq + 1"), None)}
 
 
@@ -215,6 +216,16 @@ def a_record_gone(shop):
 
 
 @lasting
+def the_last_record_gone(shop):
+    u = shop.user(points=1000)
+    order = u.bought(shop.product(price=100))
+    shop.stack.sql(f"DELETE FROM points_records WHERE id = '{records_of(shop, u.id)[-1]}';")
+    source = {("points_source", "take:" + order, None)} if shop.stack.apart else set()
+    return {("points_sum", u.id, None), ("points_last", u.id, None), ("points_totals", u.id, None),
+            ("order_taken", order, None)} | source
+
+
+@lasting
 def a_record_of_nobody(shop):
     i, u = new_id(), new_id("9")
     shop.stack.sql("INSERT INTO points_records (id, user_id, seq, type, points, balance_after, description, created_at) "
@@ -310,6 +321,14 @@ def a_stock_record_gone(shop):
     records = stock_records(shop, p)
     shop.stack.sql(f"DELETE FROM inventory_records WHERE id = '{records[0]}';")
     return {("stock_chain", records[1], None)}
+
+
+@lasting
+def the_last_stock_record_gone(shop):
+    p = shop.product(stock=10)
+    shop.restock(p, 5)
+    shop.stack.sql(f"DELETE FROM inventory_records WHERE id = '{stock_records(shop, p)[-1]}';")
+    return {("stock_last", p, None)}
 
 
 @lasting
@@ -425,6 +444,88 @@ def a_saga_that_is_not_there(shop):
     shop.stack.sql(f"UPDATE exchange_orders SET settling = 1, expires_at = NULL WHERE id = '{order}'; "
                    f"DELETE FROM order_timers WHERE order_id = '{order}';")
     return {("saga", order, None)}
+
+
+@lasting
+def a_parcel_that_nobody_finds(shop):
+    order = shop.user().bought(shop.product())
+    assert shop.admin().ship(order).status == 200
+    shop.stack.sql(f"DELETE FROM order_parcels WHERE order_id = '{order}';")
+    return {("parcel", order, None)}
+
+
+@lasting
+def a_parcel_found_by_another_number(shop):
+    order = shop.user().bought(shop.product())
+    assert shop.admin().ship(order).status == 200
+    shop.stack.sql(f"UPDATE order_parcels SET tracking_no = 'other' WHERE order_id = '{order}';")
+    return {("parcel", order, None)}
+
+
+@lasting
+def a_parcel_without_its_way(shop):
+    order = shop.user().bought(shop.product())
+    assert shop.admin().ship(order).status == 200
+    shop.stack.sql(f"DELETE FROM order_tracking WHERE order_id = '{order}';")
+    return {("parcel", order, None)}
+
+
+@lasting
+def a_category_above_itself(shop):
+    top = shop.category()
+    below = shop.category(top, level=2)
+    shop.stack.sql(f"UPDATE product_categories SET parent_id = '{below}' WHERE id = '{top}';")
+    return {("category_level", top, None)}
+
+
+@lasting
+def a_category_that_is_its_own_parent(shop):
+    c = shop.category()
+    shop.stack.sql(f"UPDATE product_categories SET parent_id = '{c}' WHERE id = '{c}';")
+    return {("category_level", c, None)}
+
+
+@lasting
+def a_category_on_the_wrong_level(shop):
+    return {("category_level", shop.category(level=2), None),
+            ("category_level", shop.category(shop.category(), level=3), None)}
+
+
+@lasting
+def a_category_of_no_parent(shop):
+    return {("category_level", shop.category(new_id(), level=1), None)}
+
+
+@lasting
+def a_fourth_level(shop):
+    at = None
+    for level in (1, 2, 3, 4):
+        at = shop.category(at, level=level)
+    return {("category_level", at, None)}
+
+
+def keep_for_saga(shop, saga, user):
+    """The answer of the user's one key waits for a saga, as if it were to be given yet."""
+    shop.stack.sql("INSERT INTO saga_answers (saga_id, caller, idem_key, fingerprint, status, body) SELECT "
+                   f"'{saga}', caller, idem_key, fingerprint, status, body FROM idempotency_answers "
+                   f"WHERE caller = 'user:{user}'; DELETE FROM idempotency_answers WHERE caller = 'user:{user}';")
+
+
+@lasting
+def an_answer_kept_for_no_saga(shop):
+    u, saga = shop.user(), new_id()
+    u.bought(shop.product(), key="kept-1")
+    keep_for_saga(shop, saga, u.id)
+    return {("saga_answer", saga, None), ("key_answer", "user:" + u.id, "kept-1")}
+
+
+@lasting
+def an_answer_kept_for_a_saga_that_ended(shop):
+    u = shop.user()
+    order = u.bought(shop.product(), key="kept-2")
+    saga = add_saga(shop, order, u.id, 2)
+    keep_for_saga(shop, saga, u.id)
+    return {("saga_answer", saga, None), ("key_answer", "user:" + u.id, "kept-2")}
 
 
 def add_saga(shop, order, user, state):
@@ -605,18 +706,41 @@ def test_what_nothing_derives_is_found_and_stands(books, damage):
     assert records == books.stack.one("SELECT CONCAT(COUNT(*), ' ', SUM(points), ' ', SUM(balance_after)) FROM points_records")
 
 
+def test_a_lost_last_record_is_not_mended_away(books):
+    """What the row and the order say is more than the ledger has left: points and stock stay as they were."""
+    points, stock = the_last_record_gone(books), the_last_stock_record_gone(books)
+    u, p = ({key[1] for key in found if key[0] == name}.pop() for found, name in ((points, "points_sum"), (stock, "stock_last")))
+    was = (books.stack.sql(f"SELECT points_balance, points_seq, points_earned, points_spent FROM users WHERE id = '{u}'"),
+           books.stack.sql(f"SELECT stock_quantity, stock_seq FROM products WHERE id = '{p}'"))
+    assert was == ([["900", "2", "1000", "100"]], [["15", "2"]])
+    again = verify(books, "--repair")
+    assert points | stock <= again.breaches and not (points | stock) & again.mended
+    assert was == (books.stack.sql(f"SELECT points_balance, points_seq, points_earned, points_spent FROM users WHERE id = '{u}'"),
+                   books.stack.sql(f"SELECT stock_quantity, stock_seq FROM products WHERE id = '{p}'"))
+
+
+def test_a_row_behind_its_ledger_is_mended(books):
+    u, p = books.user(points=1000), books.product(stock=10)
+    rows = ("SELECT points_balance, points_seq, points_earned, points_spent, points_out FROM users WHERE id = '" + u.id + "'",
+            f"SELECT stock_quantity, stock_seq, reserved_quantity FROM products WHERE id = '{p}'")
+    u.bought(p)
+    was = [books.stack.sql(row) for row in rows]
+    books.stack.sql(f"UPDATE users SET points_balance = 1000, points_seq = 1, points_spent = 0, points_out = 0 WHERE id = '{u.id}'; "
+                    f"UPDATE products SET stock_quantity = 10, stock_seq = 1 WHERE id = '{p}';")
+    mended = verify(books, "--repair").mended
+    assert {("points_sum", u.id, None), ("stock_last", p, None)} <= mended
+    assert [books.stack.sql(row) for row in rows] == was
+
+
 def test_a_saga_that_runs_is_no_breach(books):
     """Its key has no answer yet, and its order neither an end nor an event."""
     before = verify(books).breaches
     u = books.user()
     order = u.held(books.product(), key="saga-1")
     saga = add_saga(books, order, u.id, 0)
-    books.stack.sql("INSERT INTO saga_answers (saga_id, caller, idem_key, fingerprint, status, body) SELECT "
-                    f"'{saga}', caller, idem_key, fingerprint, status, body FROM idempotency_answers "
-                    f"WHERE caller = 'user:{u.id}';")
+    keep_for_saga(books, saga, u.id)
     books.stack.sql(f"UPDATE exchange_orders SET settling = 1, expires_at = NULL WHERE id = '{order}'; "
                     f"DELETE FROM order_timers WHERE order_id = '{order}'; "
-                    f"DELETE FROM idempotency_answers WHERE caller = 'user:{u.id}'; "
                     f"DELETE FROM outbox WHERE event_type = 'mall.order.held' AND aggregate = '{u.id}';")
     assert verify(books).breaches == before
 

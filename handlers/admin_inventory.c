@@ -11,8 +11,8 @@ struct stock_in {
 };
 
 static const struct json_field stock_in[] = {
-	JSON_I64(struct stock_in, change, "change", JSON_OPTIONAL, -INT32_MAX, INT32_MAX),
-	JSON_I64(struct stock_in, counted, "counted", JSON_OPTIONAL, 0, INT32_MAX),
+	JSON_I64(struct stock_in, change, "change", JSON_OPTIONAL, -STOCK_MAX, STOCK_MAX),
+	JSON_I64(struct stock_in, counted, "counted", JSON_OPTIONAL, 0, STOCK_MAX),
 	JSON_STR(struct stock_in, description, "description", JSON_REQUIRED, 1, 200),
 	JSON_END,
 };

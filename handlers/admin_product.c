@@ -3,10 +3,12 @@
 #include "handlers/handlers.h"
 #include "http/csv.h"
 #include "http/query.h"
+#include "service/inventory.h"
 #include "service/product_admin.h"
 
 #define IMAGES_MAX 20
 #define SPECIFICATIONS_MAX 16384
+#define SPECIFICATIONS_LEVELS 8	/* within orders and the audit log they are deeper, and MariaDB ends at 32 */
 #define YUAN_MAX 99999999
 #define LINES_MAX 1000
 
@@ -117,7 +119,8 @@ admin_product_get(struct req *r)
 	JSON_I64(s, d points_price, "pointsPrice", MUST, 1, INT32_MAX), \
 	JSON_YUAN(s, d original_price, "originalPrice", JSON_NULLABLE | CAN, YUAN_MAX), \
 	JSON_URLS(s, d images, "images", JSON_NULLABLE | CAN, IMAGES_MAX), \
-	JSON_RAW(s, d specifications, "specifications", JSON_NULLABLE | CAN, SPECIFICATIONS_MAX), \
+	JSON_RAW(s, d specifications, "specifications", JSON_NULLABLE | CAN, SPECIFICATIONS_MAX, \
+	    SPECIFICATIONS_LEVELS), \
 	JSON_BOOL(s, d is_hot, "isHot", CAN), \
 	JSON_BOOL(s, d is_new, "isNew", CAN), \
 	JSON_I64(s, d status, "status", CAN, 0, 1), \
@@ -133,7 +136,7 @@ struct product_in {
 
 static const struct json_field product_in[] = {
 	DRAFT_FIELDS(struct product_in, draft., JSON_REQUIRED, JSON_OPTIONAL),
-	JSON_I64(struct product_in, stock, "stockQuantity", JSON_OPTIONAL, 0, INT32_MAX),
+	JSON_I64(struct product_in, stock, "stockQuantity", JSON_OPTIONAL, 0, STOCK_MAX),
 	JSON_END,
 };
 
@@ -258,7 +261,7 @@ static const struct json_field line_in[] = {
 	JSON_ID(struct line_in, line.id, "id", JSON_REQUIRED | JSON_NULLABLE),
 	JSON_I64(struct line_in, line.version, "version", JSON_NULLABLE, 0, INT32_MAX),
 	DRAFT_FIELDS(struct line_in, line.draft., JSON_REQUIRED, JSON_REQUIRED),
-	JSON_I64(struct line_in, line.stock, "stockQuantity", JSON_NULLABLE, 0, INT32_MAX),
+	JSON_I64(struct line_in, line.stock, "stockQuantity", JSON_NULLABLE, 0, STOCK_MAX),
 	PASSED("category"), PASSED("merchant"), PASSED("available"), PASSED("reserved"), PASSED("salesCount"),
 	PASSED("createdAt"), PASSED("updatedAt"),
 	JSON_END,

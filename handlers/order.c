@@ -107,9 +107,9 @@ order_return_post(struct req *r)
 /* ---- delivery ---- */
 
 const struct json_field delivery_in[] = {
-	JSON_STR(struct delivery, receiver_name, "receiverName", JSON_REQUIRED, 1, 32),
+	JSON_WORDS(struct delivery, receiver_name, "receiverName", JSON_REQUIRED, 1, 32),
 	JSON_STR(struct delivery, receiver_phone, "receiverPhone", JSON_REQUIRED, 5, 20),
-	JSON_STR(struct delivery, address, "address", JSON_REQUIRED, 1, 200),
+	JSON_WORDS(struct delivery, address, "address", JSON_REQUIRED, 1, 200),
 	JSON_END,
 };
 

@@ -50,14 +50,16 @@ read_memory(void *arg, char *out, size_t n)
 	return (long)n;
 }
 
-/* column NULL: of the line as a whole. */
+/* column NULL or empty: of the line as a whole. */
 static enum err
 bad(struct decoding *d, const char *column, struct csv_wrong w)
 {
 	if (d->fault->nfields == FAULT_FIELDS_MAX)
 		return d->fault->code = E_INVALID;
+	if (column == NULL)
+		column = "";
 	return fault_field(d->fault, arena_printf(d->arena, "line %lld%s%s", (long long)d->record.line,
-	    column != NULL ? ", " : "", column != NULL ? column : ""), w.zh, w.en);
+	    *column != '\0' ? ", " : "", column), w.zh, w.en);
 }
 
 /* ---- the header ---- */
@@ -86,6 +88,8 @@ take_column(struct decoding *d, const char *name)
 	const struct json_field *f = find_field(d->fields, name);
 	enum err e = E_OK;
 
+	if (*name == '\0')
+		name = arena_printf(d->arena, "column %zu", d->ncolumns + 1);
 	if (f == NULL && !(d->fields->flags & JSON_LENIENT))
 		e = bad(d, name, unknown_column);
 	else if (f != NULL && has_column(d, f))
@@ -129,16 +133,22 @@ add_json(struct decoding *d, const char *cell)
 {
 	size_t at;
 
-	if (json_check(cell, strlen(cell), d->arena, &at) == NULL)
+	if (json_check_within(cell, strlen(cell), 1, d->arena, &at) == NULL)
 		buf_adds(&d->object, cell);
 	else
 		json_encode_str(&d->object, cell);
 }
 
 static bool
+is_text(const struct json_field *f)
+{
+	return f->type == JSON_IN_STR || f->type == JSON_IN_WORDS || f->type == JSON_IN_TEXT;
+}
+
+static bool
 may_be_empty(const struct json_field *f)
 {
-	return (f->type == JSON_IN_STR || f->type == JSON_IN_TEXT) && f->min == 0;
+	return is_text(f) && f->min == 0;
 }
 
 static void
@@ -154,7 +164,7 @@ add_member(struct decoding *d, const struct json_field *f, const char *cell)
 	buf_addc(&d->object, ':');
 	if (*cell == '\0')
 		buf_adds(&d->object, null);
-	else if (f->type == JSON_IN_STR || f->type == JSON_IN_TEXT || f->type == JSON_IN_ID || f->type == JSON_IN_TIME)
+	else if (is_text(f) || f->type == JSON_IN_ID || f->type == JSON_IN_TIME)
 		json_encode_str(&d->object, csv_plain(cell));
 	else
 		add_json(d, f->type == JSON_IN_BOOL ? bool_text(cell) : csv_plain(cell));

@@ -26,13 +26,16 @@
  * trailing text, no deeper than JSON_DEPTH_MAX, no object over JSON_MEMBERS_MAX members.
  * NULL where it is; else what is wrong, in English, as a static string; *at is the offset. */
 const char *json_check(const char *p, size_t n, struct arena *a, size_t *at);
+/* The same of a value that is to stand so many levels deep in another. */
+const char *json_check_within(const char *p, size_t n, unsigned levels, struct arena *a, size_t *at);
 
 /* ---- in ---- */
 
 enum json_in_type {
 	JSON_IN_END = 0,
 	JSON_IN_STR,	/* const char *: min..max code points, no control characters */
-	JSON_IN_TEXT,	/* const char *: the same, but line breaks and tabs are allowed */
+	JSON_IN_WORDS,	/* const char *: the same, but not white space alone */
+	JSON_IN_TEXT,	/* const char *: the same as STR, but line breaks and tabs are allowed */
 	JSON_IN_ID,	/* const char *: a UUID in lower case */
 	JSON_IN_I64,	/* int64_t: an integer within min..max */
 	JSON_IN_BOOL,	/* bool */
@@ -40,7 +43,7 @@ enum json_in_type {
 	JSON_IN_OBJ,	/* struct x *: sub's fields, allocated */
 	JSON_IN_LIST,	/* struct x *, and a size_t count: min..max objects of sub's fields */
 	JSON_IN_STRS,	/* const char **, and a size_t count: min..max strings of at most 512 characters */
-	JSON_IN_RAW,	/* const char *: any object, as JSON text again; max bytes */
+	JSON_IN_RAW,	/* const char *: any object, as JSON text again; max bytes, min levels deep at most */
 	JSON_IN_YUAN,	/* const char *: a number from 0 to max with at most two decimals, as text */
 	JSON_IN_URL,	/* const char *: an address (https://…, or /… of this site) of at most max characters */
 	JSON_IN_URLS	/* const char *: at most max such addresses, as JSON text again */
@@ -67,6 +70,7 @@ struct json_field {
 #define JSON_OFF(s, m, t) (offsetof(s, m) + 0 * sizeof(char[_Generic(((s *)0)->m, t: 1, default: -1)]))
 
 #define JSON_STR(s, m, name, flags, min, max) { JSON_IN_STR, flags, name, JSON_OFF(s, m, const char *), 0, min, max, NULL, 0 }
+#define JSON_WORDS(s, m, name, flags, min, max) { JSON_IN_WORDS, flags, name, JSON_OFF(s, m, const char *), 0, min, max, NULL, 0 }
 #define JSON_TEXT(s, m, name, flags, min, max) { JSON_IN_TEXT, flags, name, JSON_OFF(s, m, const char *), 0, min, max, NULL, 0 }
 #define JSON_ID(s, m, name, flags) { JSON_IN_ID, flags, name, JSON_OFF(s, m, const char *), 0, 0, 0, NULL, 0 }
 #define JSON_I64(s, m, name, flags, min, max) { JSON_IN_I64, flags, name, JSON_OFF(s, m, int64_t), 0, min, max, NULL, 0 }
@@ -78,7 +82,8 @@ struct json_field {
 	{ JSON_IN_LIST, JSON_REQUIRED, name, offsetof(s, m), JSON_OFF(s, n, size_t), min, max, fields, sizeof(*((s *)0)->m) }
 #define JSON_STRS(s, m, n, name, flags, min, max) \
 	{ JSON_IN_STRS, flags, name, JSON_OFF(s, m, const char **), JSON_OFF(s, n, size_t), min, max, NULL, 0 }
-#define JSON_RAW(s, m, name, flags, max) { JSON_IN_RAW, flags, name, JSON_OFF(s, m, const char *), 0, 0, max, NULL, 0 }
+#define JSON_RAW(s, m, name, flags, max, levels) \
+	{ JSON_IN_RAW, flags, name, JSON_OFF(s, m, const char *), 0, levels, max, NULL, 0 }
 #define JSON_YUAN(s, m, name, flags, max) { JSON_IN_YUAN, flags, name, JSON_OFF(s, m, const char *), 0, 0, max, NULL, 0 }
 #define JSON_URL(s, m, name, flags, max) { JSON_IN_URL, flags, name, JSON_OFF(s, m, const char *), 0, 1, max, NULL, 0 }
 #define JSON_URLS(s, m, name, flags, max) { JSON_IN_URLS, flags, name, JSON_OFF(s, m, const char *), 0, 0, max, NULL, 0 }
@@ -138,5 +143,7 @@ void json_encode_str(struct buf *out, const char *s);
 bool utf8_valid(const char *s, size_t n, size_t *points);
 /* Whether s is valid UTF-8 of min to max code points without control characters but those of except. */
 bool text_valid(const char *s, size_t n, int64_t min, int64_t max, const char *except);
+/* Whether s, which is valid UTF-8, is empty or white space alone. */
+bool text_blank(const char *s);
 
 #endif

@@ -71,6 +71,31 @@ text_valid(const char *s, size_t n, int64_t min, int64_t max, const char *except
 }
 
 static bool
+is_white(const char *p, size_t n)
+{
+	static const char *const white[] = {
+		" ", "\t", "\n", "\r", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006",
+		"\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\ufeff",
+	};
+
+	for (size_t i = 0; i < sizeof(white) / sizeof(white[0]); i++)
+		if (strlen(white[i]) == n && memcmp(p, white[i], n) == 0)
+			return true;
+	return false;
+}
+
+bool
+text_blank(const char *s)
+{
+	const char	*end = s + strlen(s);
+	size_t		 n;
+
+	while (s < end && (n = utf8_step(s, end)) > 0 && is_white(s, n))
+		s += n;
+	return s == end;
+}
+
+static bool
 bad(struct check *c, const char *at, const char *wrong)
 {
 	c->wrong = wrong;
@@ -495,8 +520,14 @@ whole(struct check *c)
 const char *
 json_check(const char *p, size_t n, struct arena *a, size_t *at)
 {
+	return json_check_within(p, n, 0, a, at);
+}
+
+const char *
+json_check_within(const char *p, size_t n, unsigned levels, struct arena *a, size_t *at)
+{
 	struct name	names[NAMES_AT_ONCE];
-	struct check	c = { .p = p, .end = p + n, .arena = a, .names = names, .cap = NAMES_AT_ONCE };
+	struct check	c = { .p = p, .end = p + n, .depth = levels, .arena = a, .names = names, .cap = NAMES_AT_ONCE };
 
 	*at = 0;
 	if (n > UINT32_MAX)

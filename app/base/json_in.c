@@ -40,6 +40,8 @@ struct wording {
 static const struct wording allowed[] = {
 	[JSON_IN_STR] = { "必须是 {min} 到 {max} 个字符的文本，不含控制字符",
 	    "must be text of {min} to {max} characters without control characters" },
+	[JSON_IN_WORDS] = { "必须是 {min} 到 {max} 个字符的文本，不含控制字符，且不能全是空白",
+	    "must be text of {min} to {max} characters without control characters, and not white space alone" },
 	[JSON_IN_TEXT] = { "必须是 {min} 到 {max} 个字符的文本，除换行和制表符外不含控制字符",
 	    "must be text of {min} to {max} characters, of control characters only line breaks and tabs" },
 	[JSON_IN_ID] = { "必须是小写的 UUID", "must be a UUID in lower case" },
@@ -51,8 +53,8 @@ static const struct wording allowed[] = {
 	[JSON_IN_LIST] = { "必须是 {min} 到 {max} 个对象的数组", "must be an array of {min} to {max} objects" },
 	[JSON_IN_STRS] = { "必须是 {min} 到 {max} 个文本的数组，每个最多 512 个字符，不含控制字符",
 	    "must be an array of {min} to {max} texts of at most 512 characters each, without control characters" },
-	[JSON_IN_RAW] = { "必须是 JSON 文本最多 {max} 字节的对象，不含 U+0000 和 64 位以外的整数",
-	    "must be an object of at most {max} bytes of JSON, without U+0000 or integers beyond 64 bits" },
+	[JSON_IN_RAW] = { "必须是 JSON 文本最多 {max} 字节、嵌套最多 {min} 层的对象，不含 U+0000 和 64 位以外的整数",
+	    "must be an object of at most {max} bytes of JSON and {min} levels, without U+0000 or integers beyond 64 bits" },
 	[JSON_IN_YUAN] = { "必须是 0 到 {max} 之间、最多两位小数的数", "must be a number from 0 to {max} with at most two decimals" },
 	[JSON_IN_URL] = { "必须是以 https:// 或 / 开头、最多 {max} 个字符的地址",
 	    "must be an address that begins with https:// or /, of at most {max} characters" },
@@ -173,7 +175,7 @@ read_text(struct reading *r, json_object *v, const struct json_field *f, char *t
 	const char *s = text_of(r, v, f->min, f->max, f->type == JSON_IN_TEXT ? "\n\r\t" : "");
 
 	put_pointer(to, s);
-	return s != NULL;
+	return s != NULL && (f->type != JSON_IN_WORDS || !text_blank(s));
 }
 
 static bool
@@ -304,31 +306,31 @@ read_urls(struct reading *r, json_object *v, const struct json_field *f, char *t
 
 /* ---- any object, as text again ---- */
 
-static bool raw_ok(json_object *v);
+static bool raw_ok(json_object *v, int64_t levels);
 
 static bool
-raw_array_ok(json_object *v)
+raw_array_ok(json_object *v, int64_t levels)
 {
 	for (size_t i = 0; i < json_object_array_length(v); i++)
-		if (!raw_ok(json_object_array_get_idx(v, i)))
+		if (!raw_ok(json_object_array_get_idx(v, i), levels))
 			return false;
 	return true;
 }
 
 static bool
-raw_object_ok(json_object *v)
+raw_object_ok(json_object *v, int64_t levels)
 {
 	struct json_object_iterator it = json_object_iter_begin(v), end = json_object_iter_end(v);
 
 	for (; !json_object_iter_equal(&it, &end); json_object_iter_next(&it))
-		if (!raw_ok(json_object_iter_peek_value(&it)))
+		if (!raw_ok(json_object_iter_peek_value(&it), levels))
 			return false;
 	return true;
 }
 
-/* Whether v's text will mean what the caller's meant. */
+/* Whether v's text will mean what the caller's meant, and is no deeper than that. */
 static bool
-raw_ok(json_object *v)
+raw_ok(json_object *v, int64_t levels)
 {
 	switch (json_object_get_type(v)) {
 	case json_type_int:
@@ -336,9 +338,9 @@ raw_ok(json_object *v)
 	case json_type_string:
 		return memchr(json_object_get_string(v), '\0', (size_t)json_object_get_string_len(v)) == NULL;
 	case json_type_array:
-		return raw_array_ok(v);
+		return levels > 0 && raw_array_ok(v, levels - 1);
 	case json_type_object:
-		return raw_object_ok(v);
+		return levels > 0 && raw_object_ok(v, levels - 1);
 	default:
 		return true;
 	}
@@ -350,7 +352,7 @@ read_raw(struct reading *r, json_object *v, const struct json_field *f, char *to
 	const char	*text;
 	size_t		 n;
 
-	if (!json_object_is_type(v, json_type_object) || !raw_ok(v))
+	if (!json_object_is_type(v, json_type_object) || !raw_ok(v, f->min))
 		return false;
 	text = json_object_to_json_string_length(v, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
 	if (text == NULL || (int64_t)n > f->max)
@@ -433,6 +435,7 @@ read_single(struct reading *r, json_object *v, const struct json_field *f, char 
 
 	switch (f->type) {
 	case JSON_IN_STR:
+	case JSON_IN_WORDS:
 	case JSON_IN_TEXT:
 		return read_text(r, v, f, to);
 	case JSON_IN_ID:

@@ -10,6 +10,7 @@
 #include "store/db.h"
 
 #define STATE_MAX 65536
+#define STATE_LEVELS 16
 
 static struct audit_record
 record_of(struct mall *m, const struct actor *who, const struct audit_entry *entry)
@@ -58,8 +59,8 @@ static const struct json_field line_in[] = {
 	JSON_STR(struct audit_record, action, "action", JSON_REQUIRED, 1, 64),
 	JSON_STR(struct audit_record, subject, "subject", JSON_REQUIRED, 1, 32),
 	JSON_STR(struct audit_record, subject_id, "subjectId", JSON_REQUIRED, 0, 36),
-	JSON_RAW(struct audit_record, before, "before", JSON_REQUIRED | JSON_NULLABLE, STATE_MAX),
-	JSON_RAW(struct audit_record, after, "after", JSON_REQUIRED | JSON_NULLABLE, STATE_MAX),
+	JSON_RAW(struct audit_record, before, "before", JSON_REQUIRED | JSON_NULLABLE, STATE_MAX, STATE_LEVELS),
+	JSON_RAW(struct audit_record, after, "after", JSON_REQUIRED | JSON_NULLABLE, STATE_MAX, STATE_LEVELS),
 	JSON_STR(struct audit_record, request_id, "requestId", JSON_REQUIRED | JSON_NULLABLE, 1, 64),
 	JSON_I64(struct audit_record, created_at_us, "createdAtUs", JSON_REQUIRED, 0, INT64_MAX),
 	JSON_END,

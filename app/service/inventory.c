@@ -190,8 +190,8 @@ judge_move(struct move *v)
 	v->change = w->counted != I64_NONE ? w->counted - v->reserved - v->available : w->change;
 	if (v->available + v->change < 0)
 		return E_STOCK;
-	if (v->available + v->change > INT32_MAX)
-		return fault_field(f, "change", "库存将超出上限 2147483647", "the stock would exceed 2147483647");
+	if (v->change > 0 && v->available + v->change > STOCK_MAX)
+		return fault_field(f, "change", "库存将超出上限 1000000000", "the stock would exceed 1000000000");
 	return E_OK;
 }
 

@@ -15,6 +15,10 @@
 struct db_batch;
 struct product;
 
+/* What operators may make available of a product. A column holds more than twice as much, so that pieces of orders that come
+ * back fit always. */
+#define STOCK_MAX INT64_C(1000000000)
+
 /* What a line of the ledger is: the business's numbers. */
 enum stock_change { STOCK_IN = 1, STOCK_OUT, STOCK_RESERVE, STOCK_RELEASE };
 

@@ -547,6 +547,9 @@ execute(struct db *db, enum query q, const struct db_arg *args, size_t nargs, st
 	e = execute_once(db, q, args, nargs, out);
 	if (e == E_DOWN && had && db->lost && !db->in_tx && queries[q].columns[0] != '\0')
 		e = execute_once(db, q, args, nargs, out);
+	/* A statement of its own has no transaction that would be run again: whoever asked may. */
+	if (!db->in_tx && (e == E_LOCK_WAIT || e == E_DEADLOCK))
+		e = db_fault(db)->code = E_DOWN;
 	return e;
 }
 

@@ -7,7 +7,8 @@
  * parameters and of its columns. Nothing else is ever sent, and no value is ever put into SQL outside db.c.
  *
  * Errors: E_DOWN (no connection, or lost), E_DUPLICATE (a UNIQUE key), E_DEADLOCK, E_LOCK_WAIT, E_TIMEOUT,
- * E_INTERNAL (anything else; noted in the fault). Only db_tx() and its callers see the retryable ones.
+ * E_INTERNAL (anything else; noted in the fault). Only db_tx() and its callers see the retryable ones; of a
+ * statement outside a transaction they are E_DOWN.
  */
 #ifndef STORE_DB_H
 #define STORE_DB_H

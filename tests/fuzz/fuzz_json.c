@@ -39,12 +39,12 @@ static const struct json_field strict_in[] = {
 	JSON_TIME(struct in, time, "t", JSON_OPTIONAL),
 	JSON_OBJ(struct in, part, "o", JSON_OPTIONAL, part_in),
 	JSON_STRS(struct in, tags, ntags, "g", JSON_OPTIONAL, 0, 5),
-	JSON_RAW(struct in, raw, "r", JSON_OPTIONAL, 200),
+	JSON_RAW(struct in, raw, "r", JSON_OPTIONAL, 200, 4),
 	JSON_END
 };
 
 static const struct json_field lenient_in[] = {
-	JSON_RAW(struct in, raw, "r", JSON_LENIENT, 100000),
+	JSON_RAW(struct in, raw, "r", JSON_LENIENT, 100000, JSON_DEPTH_MAX),
 	JSON_END
 };
 

@@ -9,8 +9,10 @@ import pytest
 from client import together
 from shop import ORDERS, new_id
 from stack import waiters, wait_until
+from test_admin_products import made
 
 BIG = 2147483647
+TOP = 1000000000
 
 
 def move(who, product, **body):
@@ -126,10 +128,24 @@ def test_a_count(shop):
 
 def test_a_stock_has_a_top(shop):
     admin, p = shop.admin(), shop.product(stock=10)
-    assert moved(admin, p, change=BIG - 10)["available"] == BIG
+    assert moved(admin, p, change=TOP - 10)["available"] == TOP
     a = move(admin, p, change=1)
     assert a.status == 400 and a.fields() == {"change"}
+    assert moved(admin, p, counted=TOP)["change"] == 0
     assert moved(admin, p, counted=10)["available"] == 10
+
+
+@pytest.mark.parametrize("confirm", [True, False])
+def test_at_the_top_what_was_exchanged_still_comes_back(shop, user, confirm):
+    admin = shop.admin()
+    p = made(admin, stockQuantity=TOP)["id"]
+    order = user.bought(p, 2, confirm=confirm)
+    assert moved(admin, p, change=2)["available"] == TOP
+    assert user.cancel(order).status == 200 and shop.stock(p) == TOP + 2
+    assert move(admin, p, change=1).fields() == {"change"}
+    assert moved(admin, p, change=-1)["available"] == TOP + 1, "above it there is a way down"
+    assert shop.stack.number(f"SELECT stock_quantity FROM products WHERE id = '{p}'") == TOP + 1
+    moved(admin, p, counted=0)
 
 
 @pytest.mark.parametrize("body, fields", [
@@ -139,8 +155,9 @@ def test_a_stock_has_a_top(shop):
     ({"change": 0, "description": "x"}, {"change"}),
     ({"change": 1, "counted": 1, "description": "x"}, {"counted"}),
     ({"description": "x"}, {"change"}),
-    ({"change": BIG + 1, "description": "x" * 201}, {"change", "description"}),
-    ({"counted": BIG + 1, "description": "a\nb"}, {"counted", "description"}),
+    ({"change": TOP + 1, "description": "x" * 201}, {"change", "description"}),
+    ({"change": -TOP - 1, "description": "x"}, {"change"}),
+    ({"counted": TOP + 1, "description": "a\nb"}, {"counted", "description"}),
     ({}, {"description"}),
 ])
 def test_bad_moves(shop, body, fields):

@@ -84,7 +84,7 @@ BAD = [
     ("availableFrom", ["2026-01-01", 7]),
     ("availableUntil", ["2026-02-30T00:00:00Z"]),
     ("sortOrder", [BIG + 1, None, 1.0]),
-    ("stockQuantity", [-1, BIG + 1, "7"]),
+    ("stockQuantity", [-1, 1000000001, "7"]),
     ("salesCount", [1]),
 ]
 
@@ -99,6 +99,28 @@ def test_every_bad_field_is_named_at_once(shop):
         a = admin.put(f"/products/{shop.product()}", body)
         assert a.status == 400 and a.fields() == {name for name, _ in BAD} - {"stockQuantity"}, (body, a)
     assert shop.admin().post("/products", {}).fields() == {"name", "categoryId", "pointsPrice"}
+
+
+def deep(levels):
+    """Objects and arrays by turns, the outermost an object."""
+    text = "".join('{"a":' if i % 2 == 0 else "[" for i in range(levels)) + "1"
+    return json.loads(text + "".join("}" if i % 2 == 0 else "]" for i in reversed(range(levels))))
+
+
+def test_specifications_have_a_depth(shop, user):
+    admin = shop.merchant()
+    p = made(admin, specifications=deep(8), stockQuantity=3)
+    assert p["specifications"] == deep(8)
+    order = user.bought(p["id"])
+    assert user.order(order).json["product"]["specifications"] == deep(8)
+    assert changed(admin, p["id"], specifications={}).status == changed(admin, p["id"], specifications=deep(8)).status == 200
+    for levels in (9, 30, 31):
+        for a in (admin.post("/products", draft(shop, specifications=deep(levels))),
+                  changed(admin, p["id"], specifications=deep(levels))):
+            assert (a.status, a.fields()) == (400, {"specifications"}), (levels, a)
+    for levels in (8, 9, 31, 32, 33):
+        a = send(admin, file_of([new_line(shop, specifications=json.dumps(deep(levels)))]))
+        assert a.status == 200 if levels == 8 else (a.status, a.fields()) == (400, {"line 2, specifications"}), (levels, a)
 
 
 def test_bad_in_view_of_the_shop(shop):
@@ -506,6 +528,10 @@ def test_all_or_nothing_and_each_bad_line_named(shop):
     for columns, fields in ((["id", "name"], {f"line 1, {c}" for c in COLUMNS[2:]}), ([*COLUMNS, "stock"], {"line 1, stock"})):
         assert send(who, file_of([], columns)).fields() == fields
     assert send(who, file_of([new_line(shop)] * 1001)).fields() == {""}
+    assert send(who, file_of([new_line(shop, stockQuantity=1000000001)], more)).fields() == {"line 2, stockQuantity"}
+    whole = file_of([new_line(shop)])
+    assert send(who, whole + b"a,b\r\n").fields() == {"line 3"}
+    assert send(who, whole.replace(b"\r\n", b",\r\n")).fields() == {f"line 1, column {len(COLUMNS) + 1}"}
     assert send(who, b"").status == 400
 
 

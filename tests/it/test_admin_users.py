@@ -173,6 +173,17 @@ def test_points_once_by_their_key(shop):
     assert (user.balance(), len(admin.audit(user.id))) == (7, 1)
 
 
+def test_points_of_a_row_that_is_locked_are_503(shop):
+    """Whichever statement waits for it, and in whichever database it is."""
+    admin, user = shop.admin(), shop.user(10)
+    with shop.stack.session() as s:
+        s.run(f"START TRANSACTION; UPDATE users SET points_balance = points_balance WHERE id = '{user.id}';")
+        a = adjust(admin, user, 7, key="locked")
+        assert (a.status, a.code) == (503, "unavailable"), a
+        s.run("ROLLBACK;")
+    assert adjust(admin, user, 7, key="locked").status == 200 and user.balance() == 17
+
+
 def test_bad_points(shop):
     admin, user = shop.admin(), shop.user()
     for body, fields in (({"points": 0, "description": "x"}, {"points"}), ({"points": 1.0, "description": "x"}, {"points"}),

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from shop import DELIVERY, ORDERS
 from stack import wait_until, waiters
 
 
@@ -130,6 +131,17 @@ def test_a_lock_wait_is_run_again(rough):
         s.run("ROLLBACK;")
         a = answer()
     assert a.status == 201 and u.orders() == 1, a
+
+
+def test_a_lock_wait_outside_a_transaction_is_503(rough):
+    u, p = rough.user(), rough.product()
+    path = f"{ORDERS}/{u.bought(p)}/delivery-info"
+    with rough.stack.session() as s:
+        s.run(f"START TRANSACTION; SELECT id FROM exchange_orders WHERE user_id = '{u.id}' FOR UPDATE;")
+        a = rough.http.put(path, DELIVERY, u.token)
+        assert (a.status, a.code) == (503, "unavailable"), a
+        s.run("ROLLBACK;")
+    assert rough.http.put(path, DELIVERY, u.token).status == 200
 
 
 def test_a_statement_that_is_ended_is_504(rough):

@@ -187,6 +187,7 @@ def test_over_int_cost_is_400(shop, user):
     ({"deliveryInfo": []}, {"deliveryInfo"}), ({"deliveryInfo": {}}, {"deliveryInfo.receiverName", "deliveryInfo.receiverPhone",
                                                                     "deliveryInfo.address"}),
     ({"deliveryInfo": dict(DELIVERY, carrier="x")}, {"deliveryInfo.carrier"}),
+    ({"deliveryInfo": dict(DELIVERY, receiverName=" ", address="\u3000 ")}, {"deliveryInfo.receiverName", "deliveryInfo.address"}),
 ])
 def test_bad_wishes(shop, user, product, more, fields):
     a = shop.http.post(EXCHANGE, user.wish(product, **{"quantity": 1, **more}), user.token)

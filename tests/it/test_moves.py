@@ -444,6 +444,8 @@ def test_the_address_until_it_is_shipped(shop):
         assert shop.http.put(path, new, token).status == status
     a = shop.http.put(path, {"receiverName": "", "phone": "x"}, c.user.token)
     assert a.status == 400 and a.fields() == {"receiverName", "receiverPhone", "address", "phone"}
+    a = shop.http.put(path, dict(new, receiverName="\u3000", address="  "), c.user.token)
+    assert a.status == 400 and a.fields() == {"receiverName", "address"}
     assert shop.http.put(path, None, c.user.token, raw="x", content_type="text/plain").status == 415
     assert shop.http.put(path, None, c.user.token, raw=" " * 5000).status == 413
 

@@ -223,6 +223,7 @@ a_bad_header_is_named(void **state)
 	refuses(*state, "name\n", "line 1, n", "missing");
 	refuses(*state, "name,n,size\n", "line 1, size", "known");
 	refuses(*state, "name,n,name\n", "line 1, name", "twice");
+	refuses(*state, "name,n,\n", "line 1, column 3", "known");
 	refuses(*state, "\n\n\xff,n\n", "line 3", "UTF-8");
 }
 
@@ -238,6 +239,9 @@ a_bad_cell_is_named_by_its_line_and_column(void **state)
 	refuses(*state, "name,n\na\"b,1\n", "line 2", "quote");
 	refuses(*state, "name,n,hot\na,1,yes\n", "line 2, hot", "true or false");
 	refuses(*state, "name,n,tags\na,1,x\n", "line 2, tags", "array");
+	/* As deep as a text of its own may be, but no value in another. */
+	refuses(*state, arena_printf(*state, "name,n,tags\na,1,%s%s\n", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+	    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"), "line 2, tags", "array");
 	refuses(*state, "name,n\na,1\na,1\na,1\na,1\n", "", "more than 3");
 }
 

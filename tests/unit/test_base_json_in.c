@@ -57,7 +57,7 @@ static const struct json_field all_in[] = {
 	JSON_OBJ(struct in, contact, "contact", JSON_OPTIONAL, contact_in),
 	JSON_LIST(struct in, items, nitems, "items", item_in, 1, 50),
 	JSON_STRS(struct in, tags, ntags, "tags", JSON_OPTIONAL, 0, 3),
-	JSON_RAW(struct in, raw, "raw", JSON_OPTIONAL, 64),
+	JSON_RAW(struct in, raw, "raw", JSON_OPTIONAL, 64, 8),
 	JSON_END
 };
 
@@ -278,7 +278,7 @@ other_types_are_never_coerced(void **state)
 	const struct json_field *obj = ONE(JSON_OBJ(struct in, contact, "v", JSON_REQUIRED, contact_in));
 	const struct json_field *list = ONE(JSON_LIST(struct in, items, nitems, "v", item_in, 0, 2));
 	const struct json_field *strs = ONE(JSON_STRS(struct in, tags, ntags, "v", JSON_REQUIRED, 1, 2));
-	const struct json_field *raw = ONE(JSON_RAW(struct in, raw, "v", JSON_REQUIRED, 20));
+	const struct json_field *raw = ONE(JSON_RAW(struct in, raw, "v", JSON_REQUIRED, 20, 8));
 	const struct {
 		const struct json_field	*fields;
 		const char		*word, *values[9];
@@ -337,7 +337,7 @@ static void
 a_nul_never_hides(void **state)
 {
 	const struct json_field	*id = ONE(JSON_ID(struct in, id, "id", JSON_REQUIRED));
-	const struct json_field	*raw = ONE(JSON_RAW(struct in, raw, "r", JSON_REQUIRED, 999));
+	const struct json_field	*raw = ONE(JSON_RAW(struct in, raw, "r", JSON_REQUIRED, 999, 4));
 	const struct json_field *lenient = ONE(JSON_STR(struct in, str, "s", JSON_REQUIRED | JSON_LENIENT, 0, 9));
 
 	refuses(*state, id, "{\"id\":\"" UUID "\\u0000\"}", "id", "UUID");
@@ -362,7 +362,7 @@ an_escaped_backslash_is_no_nul(void **state)
 static void
 raw_keeps_what_was_meant(void **state)
 {
-	const struct json_field	*raw = ONE(JSON_RAW(struct in, raw, "r", JSON_REQUIRED, 999));
+	const struct json_field	*raw = ONE(JSON_RAW(struct in, raw, "r", JSON_REQUIRED, 999, 4));
 	struct in		 in;
 
 	takes(*state, raw, "{\"r\":{}}", &in);
@@ -372,6 +372,32 @@ raw_keeps_what_was_meant(void **state)
 	refuses(*state, raw, "{\"r\":{\"a\":18446744073709551616}}", "r", "64 bits");
 	refuses(*state, raw, "{\"r\":{\"a\":[9223372036854775808]}}", "r", "64 bits");
 	refuses(*state, raw, "{\"r\":{\"a\":{\"b\":-9223372036854775809}}}", "r", "64 bits");
+}
+
+static void
+raw_is_no_deeper_than_its_levels(void **state)
+{
+	const struct json_field	*raw = ONE(JSON_RAW(struct in, raw, "r", JSON_REQUIRED, 999, 4));
+	struct in		 in;
+
+	takes(*state, raw, "{\"r\":{\"a\":[{\"b\":[1]}],\"c\":[[{}]]}}", &in);
+	refuses(*state, raw, "{\"r\":{\"a\":[{\"b\":[[]]}]}}", "r", "4 levels");
+	refuses(*state, raw, "{\"r\":{\"a\":{\"b\":{\"c\":{\"d\":{}}}}}}", "r", "4 levels");
+}
+
+static void
+words_are_not_white_space_alone(void **state)
+{
+	static const char *const white[] = { " ", "   ", "\u3000", " \u00a0\u2003\ufeff " };
+	const struct json_field	*words = ONE(JSON_WORDS(struct in, str, "s", JSON_REQUIRED, 1, 9));
+	struct in		 in;
+
+	for (size_t i = 0; i < sizeof(white) / sizeof(white[0]); i++)
+		refuses(*state, words, arena_printf(*state, "{\"s\":\"%s\"}", white[i]), "s", "white space");
+	refuses(*state, words, "{\"s\":\"\"}", "s", "1 to 9");
+	refuses(*state, words, "{\"s\":\"a\\nb\"}", "s", "control");
+	takes(*state, words, "{\"s\":\" 王\\u3000五 \"}", &in);
+	assert_string_equal(in.str, " 王　五 ");
 }
 
 static void
@@ -427,7 +453,7 @@ static const struct json_field nullable_in[] = {
 	JSON_TIME(struct in, time, "time", JSON_NULLABLE),
 	JSON_OBJ(struct in, contact, "contact", JSON_NULLABLE, contact_in),
 	JSON_STRS(struct in, tags, ntags, "tags", JSON_NULLABLE, 1, 2),
-	JSON_RAW(struct in, raw, "raw", JSON_NULLABLE | JSON_REQUIRED, 99),
+	JSON_RAW(struct in, raw, "raw", JSON_NULLABLE | JSON_REQUIRED, 99, 8),
 	JSON_END
 };
 
@@ -519,6 +545,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_nul_never_hides, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_escaped_backslash_is_no_nul, setup, teardown),
 		cmocka_unit_test_setup_teardown(raw_keeps_what_was_meant, setup, teardown),
+		cmocka_unit_test_setup_teardown(raw_is_no_deeper_than_its_levels, setup, teardown),
+		cmocka_unit_test_setup_teardown(words_are_not_white_space_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(ids_are_lower_case_uuids, setup, teardown),
 		cmocka_unit_test_setup_teardown(times_are_rfc_3339, setup, teardown),
 		cmocka_unit_test_setup_teardown(null_is_taken_where_it_is_allowed, setup, teardown),

@@ -81,14 +81,14 @@ admin_category_put(struct req *r)
 {
 	struct actor who = req_actor(r);
 	struct category_row out;
-	int64_t version;
+	struct seen seen;
 	const char *id;
 	enum err e;
 
-	req_version(r, &version);
+	req_seen(r, &seen);
 	if ((e = req_id(r, 0, &id)) != E_OK)
 		return e;
-	if ((e = category_admin_change(r->mall, &who, id, version, edit_category, r, &out)) != E_OK)
+	if ((e = category_admin_change(r->mall, &who, id, &seen, edit_category, r, &out)) != E_OK)
 		return e;
 	return reply_versioned(r, 200, row_view, &out, out.version);
 }
@@ -98,12 +98,12 @@ enum err
 admin_category_delete(struct req *r)
 {
 	struct actor who = req_actor(r);
-	int64_t version;
+	struct seen seen;
 	const char *id;
 	enum err e;
 
-	req_version(r, &version);
-	if ((e = req_id(r, 0, &id)) != E_OK || (e = category_admin_delete(r->mall, &who, id, version)) != E_OK)
+	req_seen(r, &seen);
+	if ((e = req_id(r, 0, &id)) != E_OK || (e = category_admin_delete(r->mall, &who, id, &seen)) != E_OK)
 		return e;
 	return reply_empty(r, 204);
 }

@@ -59,7 +59,7 @@ operator_move(struct req *r, struct move_request *rq)
 	enum err e;
 
 	rq->operator = &who;
-	req_version(r, &rq->version);
+	req_seen(r, &rq->seen);
 	(void)req_once(r, 200, operator_moved_view);
 	r->once.render = render_masked;
 	if ((e = order_move(r->mall, rq, &r->once, &out)) != E_OK)

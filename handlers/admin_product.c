@@ -176,14 +176,14 @@ admin_product_put(struct req *r)
 {
 	struct actor who = req_actor(r);
 	struct product_row out;
-	int64_t version;
+	struct seen seen;
 	const char *id;
 	enum err e;
 
-	req_version(r, &version);
+	req_seen(r, &seen);
 	if ((e = req_id(r, 0, &id)) != E_OK)
 		return e;
-	if ((e = product_admin_change(r->mall, &who, id, version, edit_product, r, &out)) != E_OK)
+	if ((e = product_admin_change(r->mall, &who, id, &seen, edit_product, r, &out)) != E_OK)
 		return e;
 	return reply_versioned(r, 200, row_view, &out, out.version);
 }
@@ -193,12 +193,12 @@ enum err
 admin_product_delete(struct req *r)
 {
 	struct actor who = req_actor(r);
-	int64_t version;
+	struct seen seen;
 	const char *id;
 	enum err e;
 
-	req_version(r, &version);
-	if ((e = req_id(r, 0, &id)) != E_OK || (e = product_admin_delete(r->mall, &who, id, version)) != E_OK)
+	req_seen(r, &seen);
+	if ((e = req_id(r, 0, &id)) != E_OK || (e = product_admin_delete(r->mall, &who, id, &seen)) != E_OK)
 		return e;
 	return reply_empty(r, 204);
 }

@@ -162,7 +162,7 @@ admin_user_status_post(struct req *r)
 	if ((e = req_id(r, 0, &id)) != E_OK || (e = req_json(r, status_in, &in)) != E_OK)
 		return e;
 	wish = (struct user_status){ .blocked = in.blocked, .reason = in.reason };
-	req_version(r, &wish.version);
+	req_seen(r, &wish.seen);
 	if ((e = user_set_status(r->mall, &who, id, &wish, req_once(r, 200, brief_view), &out)) != E_OK)
 		return e;
 	return reply_versioned(r, 200, brief_view, &out, out.version);

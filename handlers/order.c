@@ -64,7 +64,7 @@ static const struct json_field return_in[] = {
 static enum err
 user_move(struct req *r, enum order_move move, const struct json_field *fields, const struct json_view *view)
 {
-	struct move_request rq = { .move = move, .user_id = r->caller.id, .version = I64_NONE };
+	struct move_request rq = { .move = move, .user_id = r->caller.id, .seen = SEEN_ANY };
 	struct move_done out;
 	bool body = r->body_len > 0 || fields == return_in;
 	enum err e;

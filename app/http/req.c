@@ -44,20 +44,55 @@ render_view(void *arg, const void *result, struct arena *a, size_t *len)
 	return b.p;
 }
 
-void
-req_version(const struct req *r, int64_t *version)
+/* The ETag at *at, which is passed: *version is I64_NONE where it is not ours. False: there is none. */
+static bool
+take_tag(const char **at, int64_t *version)
 {
-	const char *tag = r->if_match;
-	size_t n = strlen(tag);
+	const char *p = *at;
+	bool weak = strncmp(p, "W/", 2) == 0;
 	char digits[24] = "";
+	size_t n;
 
-	*version = I64_NONE;
-	if (n == 0 || strcmp(tag, "*") == 0)
-		return;
-	if (n >= 2 && n - 2 < sizeof(digits) && tag[0] == '"' && tag[n - 1] == '"')
-		memcpy(digits, tag + 1, n - 2);
-	if (!num_parse(digits, 0, INT32_MAX, version))
-		*version = VERSION_NONE;
+	p += weak ? 2 : 0;
+	if (*p++ != '"')
+		return false;
+	n = strcspn(p, "\" \t");
+	if (p[n] != '"')
+		return false;
+	if (n < sizeof(digits))
+		memcpy(digits, p, n);
+	if (weak || !num_parse(digits, 0, INT32_MAX, version))
+		*version = I64_NONE;
+	*at = p + n + 1;
+	return true;
+}
+
+/* Past blanks; whether a member of the list can begin there, or end. */
+static bool
+at_edge(const char **at)
+{
+	*at += strspn(*at, " \t");
+	return **at == ',' || **at == '\0';
+}
+
+void
+req_seen(const struct req *r, struct seen *out)
+{
+	const char *p = r->if_match;
+	int64_t *versions = arena_array(r->arena, strlen(p) / 2 + 1, sizeof(*versions));
+
+	*out = (struct seen){ .any = *p == '\0' || strcmp(p, "*") == 0, .versions = versions };
+	while (!out->any && *p != '\0') {
+		if (at_edge(&p)) {
+			p += *p == ',';
+			continue;
+		}
+		if (!take_tag(&p, &versions[out->n]) || !at_edge(&p)) {
+			out->n = 0;
+			return;
+		}
+		out->n += versions[out->n] != I64_NONE;
+	}
 }
 
 struct actor

@@ -15,6 +15,7 @@
 #include "service/audit.h"
 #include "service/mall.h"
 #include "service/once.h"
+#include "service/seen.h"
 
 #define ROUTE_PARAMS_MAX 3
 
@@ -104,11 +105,9 @@ enum err req_json(struct req *r, const struct json_field *fields, void *out) MUS
 /* The n-th ":param" of the path as an id; E_NOT_FOUND where it is none. */
 enum err req_id(struct req *r, size_t n, const char **out) MUST_CHECK;
 
-/* The version that the caller saw last, from If-Match: I64_NONE where none was sent, or "*". What is no ETag that
- * reply_versioned() gives (weak, a list, anything else) is VERSION_NONE, which no row has: the guard then fails as for a
- * version that is no more, and the service answers E_PRECONDITION. */
-#define VERSION_NONE INT64_C(-1)
-void req_version(const struct req *r, int64_t *version);
+/* The versions of If-Match, any where none was sent, or "*". Of its ETags those that reply_versioned() gives; a weak one, or
+ * anybody else's, is no row's. What is no list of ETags has none: the service then answers E_PRECONDITION. */
+void req_seen(const struct req *r, struct seen *out);
 
 /* The key that the request brought, for a service that will answer with status and view. */
 const struct once *req_once(struct req *r, int status, const struct json_view *view);

@@ -91,7 +91,7 @@ struct change {
 	const struct actor		*who;
 	const struct once		*once;		/* of an addition */
 	const char			*id;		/* of a change */
-	int64_t				 version;
+	const struct seen		*seen;
 	category_edit_fn		*edit;
 	void				*arg;
 	const struct category_draft	*draft;		/* of an addition */
@@ -121,7 +121,7 @@ find_seen(struct change *v, const struct category_row **out)
 {
 	if ((*out = find(&v->tree, v->id)) == NULL)
 		return E_NOT_FOUND;
-	return v->version != I64_NONE && v->version != (*out)->version ? E_PRECONDITION : E_OK;
+	return seen_has(v->seen, (*out)->version) ? E_OK : E_PRECONDITION;
 }
 
 /* How many levels the subtree has; 0 where there is none. */
@@ -272,10 +272,10 @@ change_tx(struct db *db, void *arg)
 }
 
 enum err
-category_admin_change(struct mall *m, const struct actor *who, const char *id, int64_t version, category_edit_fn *edit,
+category_admin_change(struct mall *m, const struct actor *who, const char *id, const struct seen *seen, category_edit_fn *edit,
     void *arg, struct category_row *out)
 {
-	struct change v = { .m = m, .who = who, .id = id, .version = version, .edit = edit, .arg = arg, .out = out };
+	struct change v = { .m = m, .who = who, .id = id, .seen = seen, .edit = edit, .arg = arg, .out = out };
 
 	return db_tx(m->tx, change_tx, &v);
 }
@@ -326,9 +326,9 @@ delete_tx(struct db *db, void *arg)
 }
 
 enum err
-category_admin_delete(struct mall *m, const struct actor *who, const char *id, int64_t version)
+category_admin_delete(struct mall *m, const struct actor *who, const char *id, const struct seen *seen)
 {
-	struct change v = { .m = m, .who = who, .id = id, .version = version };
+	struct change v = { .m = m, .who = who, .id = id, .seen = seen };
 
 	return db_tx(m->tx, delete_tx, &v);
 }

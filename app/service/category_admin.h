@@ -9,6 +9,7 @@
 #include "service/audit.h"
 #include "service/mall.h"
 #include "service/once.h"
+#include "service/seen.h"
 
 struct category_draft {
 	const char	*name;
@@ -40,12 +41,11 @@ enum err category_admin_add(struct mall *m, const struct actor *who, const struc
 /* Changes the draft, which comes in as the category is now. May be called again. */
 typedef enum err category_edit_fn(void *arg, struct category_draft *draft);
 
-/* Moves its whole subtree with it. version: what the operator saw, E_PRECONDITION where it is no more; I64_NONE: the last
- * one to write wins. */
-enum err category_admin_change(struct mall *m, const struct actor *who, const char *id, int64_t version,
+/* Moves its whole subtree with it. seen: by the operator; E_PRECONDITION where it is no more. */
+enum err category_admin_change(struct mall *m, const struct actor *who, const char *id, const struct seen *seen,
     category_edit_fn *edit, void *arg, struct category_row *out) MUST_CHECK;
 
 /* E_CONFLICT: it has children, or products that are not deleted. */
-enum err category_admin_delete(struct mall *m, const struct actor *who, const char *id, int64_t version) MUST_CHECK;
+enum err category_admin_delete(struct mall *m, const struct actor *who, const char *id, const struct seen *seen) MUST_CHECK;
 
 #endif

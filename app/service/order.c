@@ -132,7 +132,7 @@ move_due(struct mall *m, const struct due *d)
 {
 	const struct move_request rq = {
 		.move = d->status == ORDER_PENDING ? MOVE_RELEASE : MOVE_COMPLETE, .order_id = d->order_id,
-		.version = d->version, .reason = d->status == ORDER_PENDING ? "hold expired" : NULL,
+		.seen = { .versions = &d->version, .n = 1 }, .reason = d->status == ORDER_PENDING ? "hold expired" : NULL,
 	};
 	struct move_done done;
 

@@ -11,6 +11,7 @@
 #include "service/audit.h"
 #include "service/mall.h"
 #include "service/once.h"
+#include "service/seen.h"
 
 enum order_status {
 	ORDER_PENDING = 0, ORDER_CONFIRMED, ORDER_SHIPPED, ORDER_COMPLETED, ORDER_CANCELLED, ORDER_RETURN_ASKED,
@@ -123,7 +124,7 @@ struct move_request {
 	const char		*order_id;
 	const char		*user_id;	/* a user's own move, or NULL */
 	const struct actor	*operator;	/* an operator's, or NULL; neither: by time, or the saga's */
-	int64_t			 version;	/* the order must have; I64_NONE: any */
+	struct seen		 seen;		/* one of which the order must have */
 	const char		*reason;	/* of cancel, release, returns; or NULL */
 	const char		*carrier;	/* of ship */
 	const char		*tracking_no;	/* of ship */

@@ -274,7 +274,7 @@ enum err
 order_ship(struct mall *m, const struct actor *who, const struct order_shipment *s)
 {
 	struct move_request rq = {
-		.move = MOVE_SHIP, .operator = who, .version = I64_NONE, .carrier = s->carrier, .tracking_no = s->tracking_no,
+		.move = MOVE_SHIP, .operator = who, .seen = SEEN_ANY, .carrier = s->carrier, .tracking_no = s->tracking_no,
 	};
 	struct move_done done;
 	struct numbered o;

@@ -167,7 +167,7 @@ judge(struct moving *v)
 {
 	const struct order *o = &v->order;
 
-	if (v->rq->version != I64_NONE && v->rq->version != o->version)
+	if (!seen_has(&v->rq->seen, o->version))
 		return E_PRECONDITION;
 	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
 		const struct move_def *d = &moves[i];

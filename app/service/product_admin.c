@@ -399,21 +399,21 @@ change_tx(struct db *db, void *arg)
 
 /* Reads the row and holds the version that the operator saw against it. */
 static enum err
-read_row(struct mall *m, const struct actor *who, const char *id, int64_t version, struct product_row *out)
+read_row(struct mall *m, const struct actor *who, const char *id, const struct seen *seen, struct product_row *out)
 {
 	enum err e;
 
 	if ((e = product_admin_get(m, who, id, out)) != E_OK)
 		return e;
-	return version != I64_NONE && version != out->version ? E_PRECONDITION : E_OK;
+	return seen_has(seen, out->version) ? E_OK : E_PRECONDITION;
 }
 
 static enum err
-try_change(struct change *v, const char *id, int64_t version, product_edit_fn *edit, void *arg)
+try_change(struct change *v, const char *id, const struct seen *seen, product_edit_fn *edit, void *arg)
 {
 	enum err e;
 
-	if ((e = read_row(v->m, v->who, id, version, &v->row)) != E_OK)
+	if ((e = read_row(v->m, v->who, id, seen, &v->row)) != E_OK)
 		return e;
 	product_draft_of(&v->row.p, &v->before);
 	v->draft = v->before;
@@ -425,14 +425,14 @@ try_change(struct change *v, const char *id, int64_t version, product_edit_fn *e
 }
 
 enum err
-product_admin_change(struct mall *m, const struct actor *who, const char *id, int64_t version, product_edit_fn *edit,
+product_admin_change(struct mall *m, const struct actor *who, const char *id, const struct seen *seen, product_edit_fn *edit,
     void *arg, struct product_row *out)
 {
 	struct change v = { .m = m, .who = who, .out = out };
 	enum err e = E_GUARD;
 
 	for (int i = 0; e == E_GUARD && i < RUNS_MAX; i++)
-		e = try_change(&v, id, version, edit, arg);
+		e = try_change(&v, id, seen, edit, arg);
 	return e == E_GUARD ? restless(m) : e;
 }
 
@@ -454,13 +454,13 @@ delete_tx(struct db *db, void *arg)
 }
 
 enum err
-product_admin_delete(struct mall *m, const struct actor *who, const char *id, int64_t version)
+product_admin_delete(struct mall *m, const struct actor *who, const char *id, const struct seen *seen)
 {
 	struct change v = { .m = m, .who = who };
 	enum err e = E_GUARD;
 
 	for (int i = 0; e == E_GUARD && i < RUNS_MAX; i++) {
-		if ((e = read_row(m, who, id, version, &v.row)) != E_OK)
+		if ((e = read_row(m, who, id, seen, &v.row)) != E_OK)
 			return e;
 		product_draft_of(&v.row.p, &v.before);
 		e = db_tx(m->tx, delete_tx, &v);

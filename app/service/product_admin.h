@@ -14,6 +14,7 @@
 #include "service/mall.h"
 #include "service/once.h"
 #include "service/product.h"
+#include "service/seen.h"
 
 /* What operators say of a product. */
 struct product_draft {
@@ -78,8 +79,8 @@ enum err product_admin_add(struct mall *m, const struct actor *who, const struct
 /* Changes the draft, which comes in as the product is now. May be called again, when somebody else was faster. */
 typedef enum err product_edit_fn(void *arg, struct product_draft *draft);
 
-/* version: what the operator saw, E_PRECONDITION where it is no more; I64_NONE: the last one to write wins. */
-enum err product_admin_change(struct mall *m, const struct actor *who, const char *id, int64_t version,
+/* seen: by the operator; E_PRECONDITION where it is no more. */
+enum err product_admin_change(struct mall *m, const struct actor *who, const char *id, const struct seen *seen,
     product_edit_fn *edit, void *arg, struct product_row *out) MUST_CHECK;
 
 /* A line of a file of products. */
@@ -101,6 +102,6 @@ enum err product_admin_import(struct mall *m, const struct actor *who, struct pr
     size_t n, const struct once *once, struct product_imported *out) MUST_CHECK;
 
 /* It is gone from every list, and its orders stay as they are. */
-enum err product_admin_delete(struct mall *m, const struct actor *who, const char *id, int64_t version) MUST_CHECK;
+enum err product_admin_delete(struct mall *m, const struct actor *who, const char *id, const struct seen *seen) MUST_CHECK;
 
 #endif

@@ -301,7 +301,7 @@ end(struct mall *m, struct ending *d)
 {
 	const struct move_saga hooks = { end_first, end_last, d };
 	const struct move_request rq = {
-		.move = move_of(d), .order_id = d->saga->order_id, .version = I64_NONE, .failure_code = d->failure,
+		.move = move_of(d), .order_id = d->saga->order_id, .seen = SEEN_ANY, .failure_code = d->failure,
 		.reason = d->failure, .saga = &hooks,
 	};
 	struct move_done done;

@@ -206,7 +206,7 @@ lock_user(struct db *db, const struct status_change *s)
 	if (e != E_OK)
 		return once_judge(s->once, failed, e);
 	s->out->blocked = s->out->blocked_at_us != 0;
-	return s->in->version == I64_NONE || s->in->version == s->out->version ? E_OK : E_PRECONDITION;
+	return seen_has(&s->in->seen, s->out->version) ? E_OK : E_PRECONDITION;
 }
 
 static bool

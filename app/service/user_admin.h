@@ -7,6 +7,7 @@
 #include "service/mall.h"
 #include "service/once.h"
 #include "service/points.h"
+#include "service/seen.h"
 
 struct user_row {
 	const char		*id;
@@ -37,7 +38,7 @@ enum err user_view(struct mall *m, const struct actor *who, const char *id, stru
 struct user_status {
 	bool		 blocked;
 	const char	*reason;
-	int64_t		 version;	/* If-Match; I64_NONE: any */
+	struct seen	 seen;
 };
 
 /* Blocks: the user's tokens stop within a minute, and nothing can be exchanged; or unblocks. What is so already changes

@@ -30,43 +30,60 @@ teardown(void **state)
 	return 0;
 }
 
-static int64_t
-version_of(const char *if_match)
+static struct seen
+seen_of(const char *if_match)
 {
-	int64_t version = 1;
+	struct seen seen;
 
 	r.if_match = if_match;
-	req_version(&r, &version);
-	return version;
+	req_seen(&r, &seen);
+	return seen;
 }
 
 static void
 no_condition_is_none(void **state)
 {
 	(void)state;
-	assert_true(version_of("") == I64_NONE);
-	assert_true(version_of("*") == I64_NONE);
+	assert_true(seen_of("").any);
+	assert_true(seen_of("*").any);
 }
 
 static void
 our_own_tag_is_its_version(void **state)
 {
 	(void)state;
-	assert_true(version_of("\"1\"") == 1);
-	assert_true(version_of("\"2147483647\"") == INT32_MAX);
+	struct seen one = seen_of("\"1\""), top = seen_of("\"2147483647\"");
+
+	assert_true(!one.any && one.n == 1 && seen_has(&one, 1) && !seen_has(&one, 2));
+	assert_true(top.n == 1 && seen_has(&top, INT32_MAX));
+}
+
+static void
+any_member_of_a_list_fits(void **state)
+{
+	static const char *const lists[] = {
+		"\"7\", \"1\"", "\"7\",\"1\"", " ,\t\"7\" ,, \"1\" , ", "W/\"3\", \"7\", \"a,b\", \"1\", \"\"", "\"7\", \"07\", \"1\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct seen seen = seen_of(lists[i]);
+
+		assert_true(!seen.any && seen.n == 2 && seen_has(&seen, 7) && seen_has(&seen, 1) && !seen_has(&seen, 3));
+	}
 }
 
 static void
 any_other_tag_fits_nothing(void **state)
 {
 	static const char *const others[] = {
-		"1", "\"", "\"\"", "W/\"1\"", "\"1\", \"2\"", "\"01\"", "\"-1\"", "\"1 \"", "\"2147483648\"", "\"abc\"", "\"1",
+		"1", "\"", "\"\"", "W/\"1\"", "W/\"1\", W/\"2\"", "\"1\", 2", "\"1\" \"2\"", "\"1\", *", "\"1\", \"2", ",", "\"01\"", "\"-1\"", "\"1 \"", "\"2147483648\"", "\"abc\"", "\"1",
 		"\"9a9046aa60f3e1c9642bc27859e3ec40\"", "**", "\"99999999999999999999999999\"",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		assert_true(version_of(others[i]) == VERSION_NONE);
+		assert_true(!seen_of(others[i]).any && seen_of(others[i]).n == 0);
 }
 
 struct thing {
@@ -103,6 +120,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(no_condition_is_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(our_own_tag_is_its_version, setup, teardown),
+		cmocka_unit_test_setup_teardown(any_member_of_a_list_fits, setup, teardown),
 		cmocka_unit_test_setup_teardown(any_other_tag_fits_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_list_has_its_total, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_versioned_reply_has_its_version, setup, teardown),

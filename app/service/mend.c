@@ -23,14 +23,14 @@ struct way {
 };
 
 static const struct way ways[MEND__MAX] = {
-	[MEND_USER_POINTS] = { "user", Q_MEND_USER_LOCK, Q_MEND_USER_LOOK, Q_MEND_USER, .points = true },
-	[MEND_PRODUCT_STOCK] = { "product", Q_MEND_PRODUCT_LOCK, Q_MEND_STOCK_LOOK, Q_MEND_STOCK },
-	[MEND_PRODUCT_SALES] = { "product", Q_MEND_PRODUCT_LOCK, Q_MEND_SALES_LOOK, Q_MEND_SALES },
-	[MEND_COUNTER] = { "counter", Q_MEND_COUNTER_LOCK, Q_MEND_COUNTER_LOOK, Q_MEND_COUNTER,
-	    .pair = true },
-	[MEND_TIMER] = { "order", Q_MEND_TIMER_LOCK, Q_MEND_TIMER_LOOK, Q_MEND_TIMER },
-	[MEND_TIMER_EXTRA] = { "order", Q_MEND_TIMER_EXTRA_LOCK, Q_MEND_TIMER_EXTRA_LOOK, Q_MEND_TIMER_EXTRA },
-	[MEND_KEY] = { "idempotency_key", Q_MEND_KEY_LOCK, Q_MEND_KEY_LOOK, Q_MEND_KEY, .pair = true },
+	[MEND_USER_POINTS] = { "user", Q_MEND_USER_LOCK, Q_MEND_USER_LOOK, Q_MEND_USER, false, true },
+	[MEND_PRODUCT_STOCK] = { "product", Q_MEND_PRODUCT_LOCK, Q_MEND_STOCK_LOOK, Q_MEND_STOCK, false, false },
+	[MEND_PRODUCT_SALES] = { "product", Q_MEND_PRODUCT_LOCK, Q_MEND_SALES_LOOK, Q_MEND_SALES, false, false },
+	[MEND_COUNTER] = { "counter", Q_MEND_COUNTER_LOCK, Q_MEND_COUNTER_LOOK, Q_MEND_COUNTER, true, false },
+	[MEND_TIMER] = { "order", Q_MEND_TIMER_LOCK, Q_MEND_TIMER_LOOK, Q_MEND_TIMER, false, false },
+	[MEND_TIMER_EXTRA] = { "order", Q_MEND_TIMER_EXTRA_LOCK, Q_MEND_TIMER_EXTRA_LOOK, Q_MEND_TIMER_EXTRA,
+	    false, false },
+	[MEND_KEY] = { "idempotency_key", Q_MEND_KEY_LOCK, Q_MEND_KEY_LOOK, Q_MEND_KEY, true, false },
 };
 
 static const struct actor myself = { "system", "verify", NULL, NULL };

@@ -44,6 +44,9 @@ struct csv *csv_new(struct arena *a, csv_read_fn *read, void *arg);
  * CSV_FAILED: the reading did. */
 enum csv_got csv_next(struct csv *c, struct csv_record *out, struct csv_wrong *wrong);
 
+/* Whether f is one of n columns. */
+bool csv_has_column(const struct json_field *const *columns, size_t n, const struct json_field *f);
+
 struct csv_rows {
 	void	*items;
 	int64_t	*lines;	/* where each began */

@@ -64,20 +64,11 @@ bad(struct decoding *d, const char *column, struct csv_wrong w)
 
 /* ---- the header ---- */
 
-static const struct json_field *
-find_field(const struct json_field *fields, const char *name)
+bool
+csv_has_column(const struct json_field *const *columns, size_t n, const struct json_field *f)
 {
-	for (; fields->type != JSON_IN_END; fields++)
-		if (strcmp(fields->name, name) == 0)
-			return fields;
-	return NULL;
-}
-
-static bool
-has_column(const struct decoding *d, const struct json_field *f)
-{
-	for (size_t i = 0; i < d->ncolumns; i++)
-		if (d->columns[i] == f)
+	for (size_t i = 0; i < n; i++)
+		if (columns[i] == f)
 			return true;
 	return false;
 }
@@ -85,14 +76,14 @@ has_column(const struct decoding *d, const struct json_field *f)
 static enum err
 take_column(struct decoding *d, const char *name)
 {
-	const struct json_field *f = find_field(d->fields, name);
+	const struct json_field *f = json_field_named(d->fields, name);
 	enum err e = E_OK;
 
 	if (*name == '\0')
 		name = arena_printf(d->arena, "column %zu", d->ncolumns + 1);
 	if (f == NULL && !(d->fields->flags & JSON_LENIENT))
 		e = bad(d, name, unknown_column);
-	else if (f != NULL && has_column(d, f))
+	else if (f != NULL && csv_has_column(d->columns, d->ncolumns, f))
 		e = bad(d, name, column_twice);
 	d->columns[d->ncolumns++] = f;
 	return e;
@@ -111,7 +102,7 @@ take_header(struct decoding *d)
 		if (take_column(d, d->record.cells[i]) != E_OK)
 			e = E_INVALID;
 	for (const struct json_field *f = d->fields; f->type != JSON_IN_END; f++)
-		if ((f->flags & JSON_REQUIRED) && !has_column(d, f))
+		if ((f->flags & JSON_REQUIRED) && !csv_has_column(d->columns, d->ncolumns, f))
 			e = bad(d, f->name, column_missing);
 	return e;
 }

@@ -95,6 +95,9 @@ struct json_field {
 enum err json_decode(const char *p, size_t n, const struct json_field *fields, struct arena *a, struct fault *f,
     void *out) MUST_CHECK;
 
+/* The row of fields for the member of that name, or NULL. */
+const struct json_field *json_field_named(const struct json_field *fields, const char *name);
+
 /* ---- out ---- */
 
 enum json_out_type {

@@ -475,13 +475,13 @@ read_member(struct reading *r, json_object *v, const struct json_field *f, const
 	return read_single(r, v, f, base) ? E_OK : not_allowed(r, at, f);
 }
 
-static bool
-is_known(const struct json_field *fields, const char *name)
+const struct json_field *
+json_field_named(const struct json_field *fields, const char *name)
 {
 	for (; fields->type != JSON_IN_END; fields++)
 		if (strcmp(fields->name, name) == 0)
-			return true;
-	return false;
+			return fields;
+	return NULL;
 }
 
 static enum err
@@ -493,7 +493,7 @@ name_unknown(struct reading *r, json_object *o, const struct json_field *fields,
 	for (; !json_object_iter_equal(&it, &end); json_object_iter_next(&it)) {
 		struct where here = { .up = at, .name = json_object_iter_peek_name(&it) };
 
-		if (!is_known(fields, here.name))
+		if (json_field_named(fields, here.name) == NULL)
 			e = fault_at(r, &here, unknown);
 	}
 	return e;

@@ -87,24 +87,6 @@ bad(struct reading *r, const char *column, const char *message)
 
 /* ---- the header ---- */
 
-static const struct json_field *
-find_field(const struct json_field *fields, const char *name)
-{
-	for (; fields->type != JSON_IN_END; fields++)
-		if (strcmp(fields->name, name) == 0)
-			return fields;
-	return NULL;
-}
-
-static bool
-has_column(const struct reading *r, const struct json_field *f)
-{
-	for (size_t i = 0; i < r->ncolumns; i++)
-		if (r->columns[i] == f)
-			return true;
-	return false;
-}
-
 /* By the one column that the other has not. */
 static void
 judge_kind(struct reading *r)
@@ -124,16 +106,16 @@ take_columns(struct reading *r)
 	enum err e = E_OK;
 
 	for (size_t i = 0; i < r->record.ncells; i++) {
-		const struct json_field *f = find_field(r->fields, r->record.cells[i]);
+		const struct json_field *f = json_field_named(r->fields, r->record.cells[i]);
 
 		if (f == NULL)
 			e = bad(r, r->record.cells[i], "is not a known column");
-		else if (has_column(r, f))
+		else if (csv_has_column(r->columns, r->ncolumns, f))
 			e = bad(r, r->record.cells[i], "the column is there twice");
 		r->columns[r->ncolumns++] = f;
 	}
 	for (const struct json_field *f = r->fields; f->type != JSON_IN_END; f++)
-		if ((f->flags & JSON_REQUIRED) && !has_column(r, f))
+		if ((f->flags & JSON_REQUIRED) && !csv_has_column(r->columns, r->ncolumns, f))
 			e = bad(r, f->name, "the column is missing");
 	return e;
 }

@@ -248,7 +248,8 @@ apply(struct import *im, struct stretch *s)
 	if (e == E_OK) {
 		im->sum.accounts += s->sum.accounts;
 		im->sum.there += s->sum.there;
-		im->sum.points += s->sum.points;
+		if (!num_add(im->sum.points, s->sum.points, &im->sum.points))
+			im->sum.points = INT64_MAX;	/* it is only told */
 	}
 	return e;
 }

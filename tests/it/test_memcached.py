@@ -145,9 +145,10 @@ def asked(rough):
 def test_a_value_with_a_nul_shows_nothing_of_the_memory(rough, asked, body):
     """Heap over-read: the copy ended at the NUL, and as many bytes as memcached had said were sent all the same. Whoever
     writes to memcached chooses what is served, but must not read a worker's memory: keys, tokens, others' answers."""
-    for _ in range(8):      # each worker's memory
-        a = poisoned(rough, HEAD, body)
-        assert a.status == 200 and len(a.body) == len(body) and a.body == body
+    answers = [poisoned(rough, HEAD, body) for _ in range(8)]      # each worker's memory
+    assert {a.status for a in answers} == {200}
+    # A memcached that took too long was not waited for.
+    assert body in {a.body for a in answers} <= {body, b'{"items":[],"nextCursor":null}'}
 
 
 @pytest.mark.parametrize("head", [

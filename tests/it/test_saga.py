@@ -490,8 +490,8 @@ def test_the_compensation_comes_after_the_step(apart):
         kill_workers(apart)
     cut(apart, RST, [COMMIT], after=died)
     assert u.exchange(p, key="k").status == 502
+    give_up(apart, u)       # before jobs brings it to its other end
     up_again(apart)
-    give_up(apart, u)
     wait_until(lambda: the_order(u)["status"] == 4, 30, "the end")
     assert books(u, p) == UNTOUCHED and (taken(u), given(u)) == (1, 1)
 
